@@ -1,0 +1,17 @@
+"""Refusals. Every message names the field, the reason and, where there is one, the way on."""
+
+
+class Refused(ValueError):
+    """A record or a step that the rules of the draw do not allow.
+
+    `field` is the path of what is wrong (`slots.3.seats`), `reason` a sentence for the person at the draw desk.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class OutOfOrder(Refused):
+    """A step taken before its turn or after it; the reason says which step is next."""

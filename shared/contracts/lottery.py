@@ -1,0 +1,85 @@
+"""What lottery says: each step of a draw in the transcript's own lines, each result, live demand by slot."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from shared.contracts.envelope import Event, Id, Moment
+
+Step = Literal[
+    "announced", "frozen", "struck", "adjusted", "revealed", "closing-proposed", "closed", "beacon", "drawn", "changed",
+    "ended",
+]
+Outcome = Literal["won", "waiting", "lost", "struck"]
+
+
+class DrawStepTaken(Event):
+    """A step of the draw was taken.
+
+    `lines` are the transcript's lines that the step added, without their ends, where there are few; entries and
+    results are on their own topics. `digest` is the digest that people keep of this step: the announcement, the
+    Merkle root of the entries, the closing digest, the result digest.
+    """
+
+    TOPIC: ClassVar[str] = "lottery.draws.v1"
+    TYPE: ClassVar[str] = "lottery.draw-step-taken.v1"
+    draw: str
+    step: Step
+    at: Moment
+    digest: str | None = None
+    lines: tuple[str, ...] = ()
+    counts: dict[str, int] = Field(default_factory=dict)
+    by: tuple[str, ...] = ()
+
+
+class DrawStepRefused(Event):
+    """A step was tried out of order or against the rules; refused, recorded, shown."""
+
+    TOPIC: ClassVar[str] = "lottery.draws.v1"
+    TYPE: ClassVar[str] = "lottery.draw-step-refused.v1"
+    draw: str
+    step: Step
+    reason: str
+    by: tuple[str, ...] = ()
+
+
+class ResultDrawn(Event):
+    """The result of one entry: `won` holds slots in the order won; `place` counts from 1."""
+
+    TOPIC: ClassVar[str] = "lottery.results.v1"
+    TYPE: ClassVar[str] = "lottery.result-drawn.v1"
+    draw: str
+    application: Id
+    entry: Id
+    seats: int
+    place: int
+    outcome: Outcome
+    won: tuple[str, ...]
+    result_digest: str
+
+
+class ResultChanged(Event):
+    """After the draw: what the application holds now, and why."""
+
+    TOPIC: ClassVar[str] = "lottery.results.v1"
+    TYPE: ClassVar[str] = "lottery.result-changed.v1"
+    draw: str
+    application: Id
+    entry: Id
+    seats: int
+    kind: Literal["withdrawn", "declined", "disqualified", "revoked", "promoted"]
+    slot: str | None
+    holds: tuple[str, ...]
+
+
+class DemandCounted(Event):
+    """How often each slot is wished first, and at all, by seats, as of `as_of`: a snapshot of a Faust view."""
+
+    TOPIC: ClassVar[str] = "lottery.demand.v1"
+    TYPE: ClassVar[str] = "lottery.demand-counted.v1"
+    as_of: Moment
+    applications: int
+    first: dict[str, int]
+    seats: dict[str, int]

@@ -1,0 +1,68 @@
+"""What notifier says: the notices that fell due, and what became of each (S07, B05)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from shared.contracts.envelope import Event, Id, Moment
+
+Kind = Literal["won", "waiting", "lost", "not-counted", "withdrawn", "struck"]
+Way = Literal["mail", "post"]
+State = Literal["due", "sent", "printed", "posted", "failed", "unreached", "withheld"]
+
+
+class NoticeFact(Event):
+    """A fact about one notice; an application has one notice for its result."""
+
+    TOPIC: ClassVar[str] = "notifier.notices.v1"
+    notice: Id
+    application: Id
+    kind: Kind
+    way: Way
+
+
+class NoticeFellDue(NoticeFact):
+    """The applicant is to be told by `due_by`: five days after the draw, where the programme says nothing else."""
+
+    TYPE: ClassVar[str] = "notifier.notice-fell-due.v1"
+    due_by: Moment
+
+
+class NoticeSent(NoticeFact):
+    """The relay took the mail (its answer had code 250)."""
+
+    TYPE: ClassVar[str] = "notifier.notice-sent.v1"
+    attempt: int
+
+
+class NoticePrinted(NoticeFact):
+    """The notice is on a postcard of print run `run`."""
+
+    TYPE: ClassVar[str] = "notifier.notice-printed.v1"
+    run: Id
+
+
+class NoticePosted(NoticeFact):
+    """The postcard was handed to the post, as a named person says."""
+
+    TYPE: ClassVar[str] = "notifier.notice-posted.v1"
+    run: Id
+    by: str
+
+
+class NoticeFailed(NoticeFact):
+    """An attempt failed; `cause` is a code, `final` says whether this way is given up."""
+
+    TYPE: ClassVar[str] = "notifier.notice-failed.v1"
+    attempt: int
+    cause: str
+    final: bool
+
+
+class NoticesLate(Event):
+    """Notices are open past their day, or threaten to be."""
+
+    TOPIC: ClassVar[str] = "notifier.alarms.v1"
+    TYPE: ClassVar[str] = "notifier.notices-late.v1"
+    open: int
+    due_by: Moment

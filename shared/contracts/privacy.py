@@ -1,0 +1,115 @@
+"""Sealed personal records, the keys they travel under, and the log of every opening (PRIVACY: rows S25, S27, B09)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.envelope import Event, Id, Moment
+
+
+class Part(BaseModel):
+    """What one recipient service needs of a subject, sealed.
+
+    AES-256-GCM under a data key of its own; the data key wrapped (RFC 3394) under the pair key `pair`.
+    All binary values are base64url without padding.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    algorithm: Literal["A256GCM+A256KW"] = "A256GCM+A256KW"
+    recipient: str
+    pair: Id
+    wrapped_key: str
+    nonce: str
+    ciphertext: str
+
+
+class PersonalRecord(Event):
+    """The personal data of one subject, one sealed part a recipient. A later `version` replaces it whole."""
+
+    subject: Id
+    version: int
+    parts: tuple[Part, ...]
+
+    def part_for(self, recipient: str) -> Part | None:
+        """The part that `recipient` can open, if it has one."""
+        return next((part for part in self.parts if part.recipient == recipient), None)
+
+
+class ApplicationRecorded(PersonalRecord):
+    """The personal record of an application and its party."""
+
+    TOPIC: ClassVar[str] = "intake.personal.v1"
+    TYPE: ClassVar[str] = "intake.application-recorded.v1"
+
+
+class CardRecorded(PersonalRecord):
+    """The personal record of a contact card given on a screen."""
+
+    TOPIC: ClassVar[str] = "checkin.personal.v1"
+    TYPE: ClassVar[str] = "checkin.card-recorded.v1"
+
+
+class StaffRecorded(PersonalRecord):
+    """The personal record of a staff member."""
+
+    TOPIC: ClassVar[str] = "retention.personal.v1"
+    TYPE: ClassVar[str] = "retention.staff-recorded.v1"
+
+
+class RecipientKeyPublished(Event):
+    """The HPKE public key of `service` for `epoch`: an uncompressed P-256 point, base64url."""
+
+    TOPIC: ClassVar[str] = "privacy.recipients.v1"
+    TYPE: ClassVar[str] = "privacy.recipient-key-published.v1"
+    service: str
+    epoch: int
+    public_key: str
+
+
+class SealedCopy(BaseModel):
+    """A pair key sealed by HPKE to `holder`'s key of `epoch`: `sealed` is encapsulated key and ciphertext, base64url."""
+
+    model_config = ConfigDict(frozen=True)
+    holder: str
+    epoch: int
+    sealed: str
+
+
+class PairKeySent(Event):
+    """The pair key under which `owner` wraps data keys for `recipient`, one sealed copy for each of the two."""
+
+    TOPIC: ClassVar[str] = "privacy.recipients.v1"
+    TYPE: ClassVar[str] = "privacy.pair-key-sent.v1"
+    pair: Id
+    owner: str
+    recipient: str
+    copies: tuple[SealedCopy, ...]
+
+
+class Access(Event):
+    """An access to personal data. `items` are codes of data items, never values."""
+
+    TOPIC: ClassVar[str] = "privacy.access.v1"
+    actor: str
+    actor_kind: Literal["staff", "service"]
+    role: str
+    service: str
+    purpose: str
+    subject: Id
+    items: tuple[str, ...]
+    at: Moment
+
+
+class AccessOpened(Access):
+    """The door opened: the items were shown to the actor, or used by the service, for this purpose."""
+
+    TYPE: ClassVar[str] = "privacy.access-opened.v1"
+
+
+class AccessRefused(Access):
+    """The door stayed shut; `reason` is a code."""
+
+    TYPE: ClassVar[str] = "privacy.access-refused.v1"
+    reason: str

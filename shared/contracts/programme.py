@@ -1,0 +1,381 @@
+"""A programme: everything about one event that is not code, as retention publishes it and all services read it.
+
+A programme file (TOML) has the same shape; `programmes/live-site-2020.toml` is the seed's event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta, timezone
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from shared.contracts.envelope import Event, Moment
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+"""Names of programmes, slots, venues, draws, witnesses and reason codes."""
+
+Decision = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+"""The number under which the ward approved something."""
+
+Language = Literal["ja", "en", "zh-Hans", "ko"]
+DataItemCode = Literal["name", "address", "age", "telephone", "email", "companions"]
+Purpose = Literal["eligibility", "duplicates", "notice", "reception", "cluster", "enquiry"]
+Recipient = Literal["intake", "notifier", "checkin"]
+
+
+class Strict(BaseModel):
+    """Unknown fields are refused, not dropped: a typing mistake in a programme must not pass for a rule."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Words(Strict):
+    """The same words in up to four languages; Japanese is the one that must be there."""
+
+    ja: Annotated[str, StringConstraints(min_length=1)]
+    en: str | None = None
+    zh_hans: str | None = Field(default=None, alias="zh-Hans")
+    ko: str | None = None
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def text(self, language: str) -> str:
+        """The words in `language`, else in Japanese."""
+        return {"en": self.en, "zh-Hans": self.zh_hans, "ko": self.ko}.get(language) or self.ja
+
+
+class Ward(Strict):
+    """The body that runs the event and answers for the data."""
+
+    name: Words
+    office: Words
+    telephone: str
+    disclosure: Words
+
+
+class Venue(Strict):
+    """A place; `slot_suffix` ends the names of its slots where the id itself shall not."""
+
+    id: Name
+    name: Words
+    address: Words
+
+
+class Period(Strict):
+    """Consecutive days of the event, both ends included."""
+
+    name: Words
+    first: date
+    last: date
+
+    def days(self) -> Iterator[date]:
+        """Each day."""
+        for offset in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=offset)
+
+
+class SlotTime(Strict):
+    """A part of a day, with its seats at every venue: for the draw, in reserve, for walk-in groups."""
+
+    id: Name
+    name: Words
+    starts: time
+    ends: time
+    seats: int = Field(ge=0)
+    reserve: int = Field(ge=0, default=0)
+    walk_in: int = Field(ge=0, default=0)
+
+
+class Slot(Strict):
+    """One time slot at one venue on one day."""
+
+    id: Name
+    venue: Name
+    day: date
+    starts: time
+    ends: time
+    time_name: Words
+    seats: int
+    reserve: int
+    walk_in: int
+
+    @property
+    def capacity(self) -> int:
+        """All who may be inside at once: drawn, from the reserve, and walked in."""
+        return self.seats + self.reserve + self.walk_in
+
+
+class Window(Strict):
+    """When applications are taken: by web until `closes`, by postcard with this postmark and receipt (S01, S02)."""
+
+    opens: Moment
+    closes: Moment
+    postmarked_by: date
+    received_by: date
+    late: Literal["refuse", "keep"] = "refuse"
+
+
+class Residency(Strict):
+    """The representative's address must begin with one of `addresses` (S04), compared without regard to width."""
+
+    addresses: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)
+    rule: Words
+
+
+class Party(Strict):
+    """Who comes along, and which of them need a seat (S05)."""
+
+    max_seats: int = Field(ge=1, le=50)
+    max_companions: int = Field(ge=0, le=50)
+    seats_rule: Words
+
+
+class Duplicates(Strict):
+    """Which of several applications of one applicant counts (B03)."""
+
+    counts: Literal["first"] = "first"
+
+
+class DrandBeacon(Strict):
+    """A round of the League of Entropy's quicknet."""
+
+    kind: Literal["drand"]
+    round: int = Field(ge=1)
+
+
+class CeremonyBeacon(Strict):
+    """Dice or a drum before an audience, at a public time."""
+
+    kind: Literal["ceremony"]
+    name: Name
+    round: int = Field(ge=1)
+    digits: int = Field(ge=25, le=200)
+    at: Moment
+
+
+Beacon = Annotated[DrandBeacon | CeremonyBeacon, Field(discriminator="kind")]
+
+
+class Timetable(Strict):
+    """The steps' times of LOTTERY; `apply_from` and `apply_until` are the window's."""
+
+    commit_until: Moment
+    freeze_from: Moment
+    close_from: Moment
+    promote_until: Moment
+
+
+class Witness(Strict):
+    """A witness by name, and the body that sends them; keys are registered before the announcement."""
+
+    name: Name
+    body: Words
+
+
+class Draw(Strict):
+    """The rules of the draw that are the programme's choice (B01, B02)."""
+
+    id: Name
+    max_wins: int = Field(ge=1, default=1)
+    one_win_a_day: bool = True
+    waiting_list: bool = True
+    max_wishes: int = Field(ge=1, le=20, default=3)
+    publication: Literal["full", "digest"] = "full"
+    witnesses: tuple[Witness, ...] = Field(min_length=3)
+    beacons: tuple[Beacon, ...] = Field(min_length=1)
+    timetable: Timetable
+
+
+class Notices(Strict):
+    """Everyone is told within so many days of the draw (S07)."""
+
+    within_days: int = Field(ge=1, default=5)
+
+
+class DataItem(Strict):
+    """A data item that may be collected: what is not declared here cannot be (S13)."""
+
+    item: DataItemCode
+    subject: Literal["representative", "companions"]
+    purposes: tuple[Purpose, ...] = Field(min_length=1)
+    recipients: tuple[Recipient, ...] = Field(min_length=1)
+    medium: Literal["electronic", "paper and electronic"]
+    until: Words
+    approval: Decision
+    channels: tuple[Literal["web", "postcard"], ...] = ("web", "postcard")
+
+
+class PaperCards(Strict):
+    """Contact cards of walk-in groups: paper, unless the ward decided otherwise (S09, S15)."""
+
+    medium: Literal["paper"] = "paper"
+    numbers: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}$")]
+    first: int = Field(ge=1)
+    last: int = Field(ge=1)
+    destroyed_days_after_event: int = Field(ge=0)
+
+
+class Contract(Strict):
+    """From when until when the contractor works for the ward; data must be gone at its end."""
+
+    first: date
+    last: date
+
+
+class Programme(Strict):
+    """One event. See each part for its meaning; `slots` follows from periods, venues and times."""
+
+    id: Name
+    version: int = Field(ge=1)
+    title: Words
+    about: Words
+    purpose_of_use: Words
+    languages: tuple[Language, ...] = ("ja",)
+    utc_offset_minutes: int = Field(ge=-720, le=840, default=540)
+    contract: Contract
+    ward: Ward
+    venues: tuple[Venue, ...] = Field(min_length=1)
+    periods: tuple[Period, ...] = Field(min_length=1)
+    times: tuple[SlotTime, ...] = Field(min_length=1)
+    window: Window
+    residency: Residency | None = None
+    party: Party
+    duplicates: Duplicates = Duplicates()
+    draw: Draw
+    notices: Notices = Notices()
+    data_items: tuple[DataItem, ...] = Field(min_length=1)
+    cards: PaperCards | None = None
+    reasons: dict[Name, Words] = Field(default_factory=dict)
+
+    @property
+    def zone(self) -> timezone:
+        """The offset in which the event's days and times are written."""
+        return timezone(timedelta(minutes=self.utc_offset_minutes))
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every slot in programme order: by day, venue, time of day. Names are `<day>-<venue>-<time>`."""
+        return tuple(
+            Slot(
+                id=f"{day.isoformat()}-{venue.id}-{slot.id}", venue=venue.id, day=day, starts=slot.starts,
+                ends=slot.ends, time_name=slot.name, seats=slot.seats, reserve=slot.reserve, walk_in=slot.walk_in,
+            )
+            for period in self.periods for day in period.days() for venue in self.venues for slot in self.times
+        )
+
+    @cached_property
+    def slot_by_id(self) -> dict[str, Slot]:
+        """Slots by their names."""
+        return {slot.id: slot for slot in self.slots}
+
+    @cached_property
+    def venue_by_id(self) -> dict[str, Venue]:
+        """Venues by their ids."""
+        return {venue.id: venue for venue in self.venues}
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the event."""
+        return min(period.first for period in self.periods)
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the event."""
+        return max(period.last for period in self.periods)
+
+    def local(self, moment: datetime) -> datetime:
+        """`moment` at the event's offset."""
+        return moment.astimezone(self.zone)
+
+    def items_for(self, recipient: str) -> frozenset[str]:
+        """The data items whose purposes need `recipient` to read them."""
+        return frozenset(item.item for item in self.data_items if recipient in item.recipients)
+
+    def items_for_purpose(self, purpose: str) -> frozenset[str]:
+        """The data items that may be opened for `purpose` (S27)."""
+        return frozenset(item.item for item in self.data_items if purpose in item.purposes)
+
+    @property
+    def recipients(self) -> frozenset[str]:
+        """The services that receive a part of an application's personal record."""
+        return frozenset(recipient for item in self.data_items for recipient in item.recipients)
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Programme:
+        for complaint in _complaints(self):
+            raise ValueError(complaint)
+        return self
+
+
+def _complaints(programme: Programme) -> Iterator[str]:
+    window, timetable = programme.window, programme.draw.timetable
+    ordered = (
+        ("draw.timetable.commit_until", timetable.commit_until), ("window.opens", window.opens),
+        ("window.closes", window.closes), ("draw.timetable.freeze_from", timetable.freeze_from),
+        ("draw.timetable.close_from", timetable.close_from), ("draw.timetable.promote_until", timetable.promote_until),
+    )
+    for (earlier, before), (later, after) in zip(ordered, ordered[1:], strict=False):
+        if before > after:
+            yield f"{later} must not be before {earlier}"
+    if window.opens >= window.closes:
+        yield "window.closes must be after window.opens"
+    for what, ids in (
+        ("venues", [venue.id for venue in programme.venues]), ("times", [slot.id for slot in programme.times]),
+        ("draw.witnesses", [witness.name for witness in programme.draw.witnesses]),
+        ("data_items", [item.item for item in programme.data_items]),
+    ):
+        if len(set(ids)) != len(ids):
+            yield f"{what}: each may be named once only"
+    days = [day for period in programme.periods for day in period.days()]
+    if any(period.last < period.first for period in programme.periods):
+        yield "periods: the last day of a period must not be before its first"
+    if len(set(days)) != len(days):
+        yield "periods: a day belongs to one period only"
+    for slot in programme.times:
+        if slot.ends <= slot.starts:
+            yield f"times.{slot.id}: ends must be after starts"
+        if slot.seats and slot.seats < programme.party.max_seats:
+            yield f"times.{slot.id}: the largest party ({programme.party.max_seats}) does not fit {slot.seats} seats"
+    if not any(slot.seats for slot in programme.times):
+        yield "times: no slot has a seat to draw"
+    if "intake" not in programme.items_for_purpose("eligibility") and not programme.items_for("intake"):
+        yield "data_items: intake must be a recipient of what it collects"
+    if programme.cards and programme.cards.last < programme.cards.first:
+        yield "cards.last must not be less than cards.first"
+
+
+class ProgrammeDefined(Event):
+    """A programme, whole. A later version replaces it; `digest` is the SHA-256 of the file it came from."""
+
+    TOPIC: ClassVar[str] = "programme.definitions.v1"
+    TYPE: ClassVar[str] = "programme.defined.v1"
+    digest: str
+    definition: Programme
+    by: str
+
+
+class ClockTicked(Event):
+    """The programme's time is now `at`; ticks are numbered 1…n and time never runs backwards."""
+
+    TOPIC: ClassVar[str] = "programme.clock.v1"
+    TYPE: ClassVar[str] = "programme.clock-ticked.v1"
+    number: int = Field(ge=1)
+    at: Moment
+
+
+class TickDone(Event):
+    """`part` of a service has done tick `number`: no lag, outbox empty, nothing due.
+
+    `activity` counts all that it ever handled since `boot`; when it stays equal over two ticks of one time for all
+    parts, the system is at rest.
+    """
+
+    TOPIC: ClassVar[str] = "programme.progress.v1"
+    TYPE: ClassVar[str] = "programme.tick-done.v1"
+    part: str
+    number: int
+    activity: int
+    boot: str
