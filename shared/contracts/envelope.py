@@ -95,7 +95,7 @@ def envelope(
     event_id: Id | None = None, traceparent: str | None = None,
 ) -> Envelope[E]:
     """Wraps `event`, which happened to `subject` (the record key) at `at` in `programme`."""
-    return Envelope[E].model_construct(
+    return _envelope_type(type(event)).model_construct(
         specversion="1.0", id=event_id or new_id(), type=event.TYPE, source=f"/services/{source}", subject=subject,
         time=_utc(at), programme=programme, traceparent=traceparent, datacontenttype="application/json", data=event,
     )
@@ -103,7 +103,7 @@ def envelope(
 
 def encode(message: Envelope[Any]) -> bytes:
     """The record value: UTF-8 JSON."""
-    return message.model_dump_json(exclude_none=False, serialize_as_any=True).encode()
+    return message.model_dump_json().encode()
 
 
 def decode(value: bytes) -> Envelope[Any]:

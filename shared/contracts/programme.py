@@ -57,7 +57,7 @@ class Ward(Strict):
 
 
 class Venue(Strict):
-    """A place; `slot_suffix` ends the names of its slots where the id itself shall not."""
+    """A place where the event is held."""
 
     id: Name
     name: Words
@@ -341,7 +341,7 @@ def _complaints(programme: Programme) -> Iterator[str]:
             yield f"times.{slot.id}: the largest party ({programme.party.max_seats}) does not fit {slot.seats} seats"
     if not any(slot.seats for slot in programme.times):
         yield "times: no slot has a seat to draw"
-    if "intake" not in programme.items_for_purpose("eligibility") and not programme.items_for("intake"):
+    if not programme.items_for("intake"):
         yield "data_items: intake must be a recipient of what it collects"
     if programme.cards and programme.cards.last < programme.cards.first:
         yield "cards.last must not be less than cards.first"
@@ -369,8 +369,8 @@ class ClockTicked(Event):
 class TickDone(Event):
     """`part` of a service has done tick `number`: no lag, outbox empty, nothing due.
 
-    `activity` counts all that it ever handled since `boot`; when it stays equal over two ticks of one time for all
-    parts, the system is at rest.
+    `activity` is the sum of the end offsets of the topics that the part reads or writes (clock and progress apart);
+    when it stays equal over two ticks of one time for all parts, the system is at rest.
     """
 
     TOPIC: ClassVar[str] = "programme.progress.v1"
@@ -378,4 +378,3 @@ class TickDone(Event):
     part: str
     number: int
     activity: int
-    boot: str
