@@ -1,8 +1,8 @@
 """From a template to a page: one `Pages` a service.
 
-    pages = Pages(Path(__file__).parent / "pages", "intake", "/intake")
-    pages.mount_static(app)
-    return pages.render(request, "apply.html", programme=programme)
+pages = Pages(Path(__file__).parent / "pages", "intake", "/intake")
+pages.mount_static(app)
+return pages.render(request, "apply.html", programme=programme)
 """
 
 from __future__ import annotations
@@ -143,7 +143,9 @@ class Pages:
         """A page. `chrome` replaces the service's own surroundings for this one."""
         taken = RESERVED & context.keys()
         if taken:
-            raise ValueError(f"{', '.join(sorted(taken))}: names of the shared pages; call yours something else")
+            raise ValueError(
+                f"{', '.join(sorted(taken))}: names of the shared pages; call yours something else"
+            )
         page = self._page(request, chrome or self._chrome(request))
         with speaking(self.words, page.language):
             html = self.environment.get_template(name).render(page=page, **context)
@@ -192,7 +194,12 @@ def _environment(package_templates: Path) -> Environment:
     # extend the shared one as `ui/…`.
     loader = ChoiceLoader([FileSystemLoader(package_templates), shared, PrefixLoader({"ui": shared})])
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        extensions=["jinja2.ext.do"],
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.update(t=t, icon=icon, geometry=charts)
     environment.filters.update(
