@@ -1,4 +1,4 @@
-"""Static files under a URL that carries the digest of their content, so that browsers may keep them for good."""
+"""Static files under a URL that carries the digest of their content, so that browsers may keep them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MissingAsset(LookupError):
 
 
 class Assets:
-    """The static files of several folders, each under a name: `ui/…` the shared ones, `own/…` the service's."""
+    """Static files of several folders, each under a name: `ui/…` the shared ones, `own/…` the service's."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self._files = {
@@ -58,7 +58,7 @@ class Assets:
         file = self._files.get(name)
         if file is None:
             raise HTTPException(404)
-        # During a rolling update a page of the old version may ask the new one: answer, but let nobody keep it.
+        # In a rolling update a page of the old version may ask the new one: answer, but let nobody keep it.
         keep = "public, max-age=31536000, immutable" if digest == self.digest else "no-cache"
         headers = {"Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
         return FileResponse(file, media_type=_TYPES[file.suffix], headers=headers)

@@ -8,7 +8,8 @@ marked as Japanese for screen readers.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -141,22 +142,19 @@ def _flatten(prefix: str, table: Mapping[str, object]) -> Iterable[tuple[str, st
             yield f"{prefix}{key}", str(value)
 
 
-# The page being rendered. A context variable rather than a template variable, because Jinja's macros don't see
-# the variables of the page that calls them.
+# The page being rendered. A context variable rather than a template variable, because Jinja's macros don't
+# see the variables of the page that calls them.
 _speaking: ContextVar[tuple[Words, str] | None] = ContextVar("kujibiki_speaking", default=None)
 
 
-class speaking:
+@contextmanager
+def speaking(words: Words, language: str) -> Iterator[None]:
     """`with speaking(words, "en"):` — within it `t()` and the filters speak that language."""
-
-    def __init__(self, words: Words, language: str) -> None:
-        self._pair = (words, language)
-
-    def __enter__(self) -> None:
-        self._token = _speaking.set(self._pair)
-
-    def __exit__(self, *_: object) -> None:
-        _speaking.reset(self._token)
+    token = _speaking.set((words, language))
+    try:
+        yield
+    finally:
+        _speaking.reset(token)
 
 
 def t(key: str, /, **values: object) -> Phrase:

@@ -31,12 +31,12 @@ _A_YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Link:
-    """A link of header or footer. `label` is text, or a phrase of the words (`t("…")` isn't known yet there)."""
+    """A link of header or footer: with a text of its own, or with words that follow the page's language."""
 
     label: str
     href: str
     words: str | None = None
-    """Key of the words that label it, where it shall follow the page's language."""
+    """Key of the words that label it."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +228,6 @@ def _switch(request: Request) -> tuple[tuple[str, str, str], ...]:
 
 def _remember_language(request: Request, response: HTMLResponse) -> None:
     asked = request.query_params.get("lang")
-    if asked in NAMES:
+    if asked and asked in NAMES:
         secure = request.url.scheme == "https"
         response.set_cookie(COOKIE, asked, _A_YEAR, secure=secure, httponly=True, samesite="lax")
