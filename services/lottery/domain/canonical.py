@@ -64,7 +64,9 @@ def parse_line(line: bytes) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise Refused("line", "is not a JSON object")
     if canonical(value) != line[:-1]:
-        raise Refused("line", "is not canonical (RFC 8785): key order, doubled key, spaces, escapes or numbers")
+        raise Refused(
+            "line", "is not canonical (RFC 8785): key order, doubled key, spaces, escapes or numbers"
+        )
     return value
 
 

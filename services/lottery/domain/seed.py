@@ -1,0 +1,83 @@
+"""From the beacon to the order of the draw: seed, tickets, places.
+
+ticket = HMAC-SHA-256(seed, entry), order = ascending by (ticket, entry): RFC 2104 keyed hashing, so that nobody who
+chose an entry's id could have chosen its place.
+"""
+
+import hashlib
+import hmac
+from array import array
+from collections.abc import Iterator, Mapping
+
+from services.lottery.domain.canonical import Json, canonical, sha256_hex
+from services.lottery.domain.entries import ID_SIZE, Entries
+from services.lottery.domain.faults import Refused
+from services.lottery.domain.records import PROTOCOL
+
+TICKET_SIZE = 32
+_NUMBER_SIZE = 4
+_BLOCK = 64
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
+
+
+def seed_of(draw: str, closing_digest: str, beacon: Mapping[str, Json]) -> str:
+    """The seed (64 hex) out of closing and beacon: known to nobody before the beacon fell."""
+    chance = {field: beacon[field] for field in ("round", "source", "value")}
+    return sha256_hex(
+        canonical({"beacon": chance, "closed": closing_digest, "draw": draw, "protocol": PROTOCOL})
+    )
+
+
+def ticket_of(seed: str, entry: str) -> str:
+    """The ticket (64 hex) of one entry."""
+    return hmac.digest(_key(seed), entry.encode("ascii"), "sha256").hex()
+
+
+class Order:
+    """Who comes first: `by_place[p]` is the number of the entry with place p + 1, `tickets` theirs end to end."""
+
+    def __init__(self, seed: str, entries: Entries) -> None:
+        # Ticket and number in one piece of bytes: one comparison sorts by (ticket, entry), since numbers go by id.
+        keys = list(_numbered_tickets(_key(seed), entries))
+        keys.sort()
+        self.by_place = array("I", [int.from_bytes(key[TICKET_SIZE:], "big") for key in keys])
+        self.tickets = b"".join([key[:TICKET_SIZE] for key in keys])
+
+    def __len__(self) -> int:
+        return len(self.by_place)
+
+    def places(self) -> "array[int]":
+        """The place of each entry by its number, from 0."""
+        places = array("I", bytes(self.by_place.itemsize * len(self)))
+        for place, number in enumerate(self.by_place):
+            places[number] = place
+        return places
+
+
+def audit_sample(seed: str, entries: Entries, size: int) -> list[str]:
+    """The entries that the auditor traces to their applications: the `size` lowest HMAC(seed, "audit/" + entry)."""
+    key = _key(seed)
+    ids = (entries.entry(number) for number in range(len(entries)))
+    return sorted(ids, key=lambda entry: (hmac.digest(key, f"audit/{entry}".encode(), "sha256"), entry))[
+        :size
+    ]
+
+
+def _key(seed: str) -> bytes:
+    key = bytes.fromhex(seed)
+    if len(key) != TICKET_SIZE:
+        raise Refused("seed", f"must be 32 bytes, has {len(key)}")
+    return key
+
+
+def _numbered_tickets(key: bytes, entries: Entries) -> Iterator[bytes]:
+    # HMAC with both pads hashed once (RFC 2104 §4): half the time of hmac.digest, which a test holds it equal to.
+    padded = key.ljust(_BLOCK, b"\x00")
+    inner, outer = hashlib.sha256(padded.translate(_INNER)), hashlib.sha256(padded.translate(_OUTER))
+    digits = entries.ids.hex().encode()
+    for number in range(len(entries)):
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(digits[number * 2 * ID_SIZE : (number + 1) * 2 * ID_SIZE])
+        outside.update(inside.digest())
+        yield outside.digest() + number.to_bytes(_NUMBER_SIZE, "big")
