@@ -1,0 +1,1 @@
+"""Ways to run Kujibiki: the embedded stack, Compose and Kubernetes."""

@@ -1,0 +1,91 @@
+"""Which part listens where, and who sits on a port that we want."""
+
+import errno
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from deploy.local.errors import StackError
+
+DEFAULT_BASE = 8700
+LOOPBACK = "127.0.0.1"
+
+OFFSETS = {
+    "start": 0,
+    "intake": 1,
+    "lottery": 2,
+    "notifier": 3,
+    "checkin": 4,
+    "retention": 5,
+    "mail": 10,
+    "smtp": 11,
+    "zipkin": 12,
+    "kafka": 20,
+    "controller": 21,
+    "mongo": 30,
+}
+# A Faust view is told a port of its own, so that it can never take its service's.
+LIVE_OFFSET = 40
+HIGHEST_BASE = 65535 - LIVE_OFFSET - max(OFFSETS.values())
+
+
+@dataclass(frozen=True)
+class Ports:
+    """All ports of one stack: a base and fixed offsets, so that two stacks can run side by side."""
+
+    base: int = DEFAULT_BASE
+
+    def __post_init__(self) -> None:
+        if not 1024 <= self.base <= HIGHEST_BASE:
+            raise StackError(f"The port base {self.base} is not usable: choose 1024 to {HIGHEST_BASE}.")
+
+    def of(self, name: str) -> int:
+        """The port of a part; `lottery.live` is the Faust view of lottery."""
+        service, _, view = name.partition(".")
+        return self.base + OFFSETS[service] + (LIVE_OFFSET if view else 0)
+
+    def url(self, name: str) -> str:
+        """Where a browser on this machine finds the part."""
+        return f"http://{LOOPBACK}:{self.of(name)}"
+
+
+def refuse_taken(ports: Ports, names: Iterable[str]) -> None:
+    """Raise one message that names every wanted port that is taken, and by whom."""
+    taken = [
+        f"{ports.of(name)} ({name}) by {_holder(ports.of(name))}" for name in names if _taken(ports.of(name))
+    ]
+    if taken:
+        raise StackError(
+            f"Taken ports: {'; '.join(taken)}. End that program, or move this stack with "
+            f"`--port-base {_free_base(ports.base)}` (or KUJIBIKI_PORT_BASE)."
+        )
+
+
+def _taken(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # What is left in TIME_WAIT from the last run does not hinder a server; only a listener does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as problem:
+            if problem.errno in (errno.EADDRINUSE, errno.EACCES):
+                return True
+            raise
+    return False
+
+
+def _holder(port: int) -> str:
+    try:
+        pids = [c.pid for c in psutil.net_connections("tcp") if c.laddr and c.laddr[1] == port and c.pid]
+        return f"{psutil.Process(pids[0]).name()} (pid {pids[0]})" if pids else "a program of another user"
+    except psutil.Error:
+        return "a program that this user may not see"
+
+
+def _free_base(base: int) -> int:
+    for candidate in range(base + 1000, HIGHEST_BASE, 1000):
+        if not any(_taken(candidate + offset) for offset in OFFSETS.values()):
+            return candidate
+    return base + 1000
