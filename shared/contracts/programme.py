@@ -1,4 +1,4 @@
-"""A programme: everything about one event that is not code, as retention publishes it and all services read it.
+"""A programme: all about one event that is not code, as retention publishes it and every service reads it.
 
 A programme file (TOML) has the same shape; `programmes/live-site-2020.toml` is the seed's event.
 """
@@ -6,11 +6,14 @@ A programme file (TOML) has the same shape; `programmes/live-site-2020.toml` is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.envelope import Event, Moment
 
@@ -19,6 +22,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 
 Decision = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 """The number under which the ward approved something."""
+
+MAX_PERIOD_DAYS = 400
+"""A longer period is a slip of the pen."""
 
 Language = Literal["ja", "en", "zh-Hans", "ko"]
 DataItemCode = Literal["name", "address", "age", "telephone", "email", "companions"]
@@ -109,7 +115,7 @@ class Slot(Strict):
 
 
 class Window(Strict):
-    """When applications are taken: by web until `closes`, by postcard with this postmark and receipt (S01, S02)."""
+    """When applications are taken: by web until `closes`, by postcard by postmark and receipt (S01, S02)."""
 
     opens: Moment
     closes: Moment
@@ -119,7 +125,7 @@ class Window(Strict):
 
 
 class Residency(Strict):
-    """The representative's address must begin with one of `addresses` (S04), compared without regard to width."""
+    """The representative's address must begin with one of `addresses` (S04), whatever its width."""
 
     addresses: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)
     rule: Words
@@ -260,10 +266,10 @@ class Programme(Strict):
         """Every slot in programme order: by day, venue, time of day. Names are `<day>-<venue>-<time>`."""
         return tuple(
             Slot(
-                id=f"{day.isoformat()}-{venue.id}-{slot.id}", venue=venue.id, day=day, starts=slot.starts,
-                ends=slot.ends, time_name=slot.name, seats=slot.seats, reserve=slot.reserve, walk_in=slot.walk_in,
+                id=f"{day.isoformat()}-{venue.id}-{part.id}", venue=venue.id, day=day, starts=part.starts,
+                ends=part.ends, time_name=part.name, seats=part.seats, reserve=part.reserve, walk_in=part.walk_in,
             )
-            for period in self.periods for day in period.days() for venue in self.venues for slot in self.times
+            for period in self.periods for day in period.days() for venue in self.venues for part in self.times
         )
 
     @cached_property
@@ -305,46 +311,82 @@ class Programme(Strict):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Programme:
-        for complaint in _complaints(self):
-            raise ValueError(complaint)
+        misfits = list(_misfits(self))
+        if misfits:
+            text = "; ".join(f"{misfit.field}: {misfit.code}" for misfit in misfits)
+            raise PydanticCustomError("misfit", "does not fit: {text}", {"text": text, "misfits": misfits})
         return self
 
 
-def _complaints(programme: Programme) -> Iterator[str]:
+@dataclass(frozen=True)
+class Misfit:
+    """Parts of a programme that do not fit: the field's path, a code with words in retention, its values."""
+
+    field: str
+    code: str
+    values: dict[str, str]
+
+
+def _misfits(programme: Programme) -> Iterator[Misfit]:
+    yield from _out_of_order(programme)
+    yield from _named_twice(programme)
+    yield from _impossible_days(programme)
+    yield from _impossible_seats(programme)
+    if not programme.items_for("intake"):
+        yield Misfit("data_items", "intake-reads-nothing", {})
+    if programme.cards and programme.cards.last < programme.cards.first:
+        yield Misfit("cards.last", "before", {"other": "cards.first"})
+
+
+def _out_of_order(programme: Programme) -> Iterator[Misfit]:
     window, timetable = programme.window, programme.draw.timetable
     ordered = (
         ("draw.timetable.commit_until", timetable.commit_until), ("window.opens", window.opens),
         ("window.closes", window.closes), ("draw.timetable.freeze_from", timetable.freeze_from),
-        ("draw.timetable.close_from", timetable.close_from), ("draw.timetable.promote_until", timetable.promote_until),
+        ("draw.timetable.close_from", timetable.close_from),
+        ("draw.timetable.promote_until", timetable.promote_until),
     )
-    for (earlier, before), (later, after) in zip(ordered, ordered[1:], strict=False):
+    for (earlier, before), (later, after) in pairwise(ordered):
         if before > after:
-            yield f"{later} must not be before {earlier}"
-    if window.opens >= window.closes:
-        yield "window.closes must be after window.opens"
-    for what, ids in (
-        ("venues", [venue.id for venue in programme.venues]), ("times", [slot.id for slot in programme.times]),
+            yield Misfit(later, "before", {"other": earlier})
+    if window.opens == window.closes:
+        yield Misfit("window.closes", "not-after", {"other": "window.opens"})
+
+
+def _named_twice(programme: Programme) -> Iterator[Misfit]:
+    every: tuple[tuple[str, list[str]], ...] = (
+        ("venues", [venue.id for venue in programme.venues]),
+        ("times", [part.id for part in programme.times]),
         ("draw.witnesses", [witness.name for witness in programme.draw.witnesses]),
         ("data_items", [item.item for item in programme.data_items]),
-    ):
-        if len(set(ids)) != len(ids):
-            yield f"{what}: each may be named once only"
-    days = [day for period in programme.periods for day in period.days()]
-    if any(period.last < period.first for period in programme.periods):
-        yield "periods: the last day of a period must not be before its first"
-    if len(set(days)) != len(days):
-        yield "periods: a day belongs to one period only"
-    for slot in programme.times:
+    )
+    for field, names in every:
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Misfit(f"{field}.{names.index(name, names.index(name) + 1)}", "named-twice", {"name": name})
+
+
+def _impossible_days(programme: Programme) -> Iterator[Misfit]:
+    seen: set[date] = set()
+    for index, period in enumerate(programme.periods):
+        if period.last < period.first:
+            yield Misfit(f"periods.{index}.last", "before", {"other": "first"})
+        elif (period.last - period.first).days > MAX_PERIOD_DAYS:
+            yield Misfit(f"periods.{index}.last", "period-too-long", {"days": str(MAX_PERIOD_DAYS)})
+        else:
+            if seen & set(period.days()):
+                yield Misfit(f"periods.{index}", "day-twice", {})
+            seen |= set(period.days())
+
+
+def _impossible_seats(programme: Programme) -> Iterator[Misfit]:
+    for index, slot in enumerate(programme.times):
         if slot.ends <= slot.starts:
-            yield f"times.{slot.id}: ends must be after starts"
+            yield Misfit(f"times.{index}.ends", "not-after", {"other": "starts"})
         if slot.seats and slot.seats < programme.party.max_seats:
-            yield f"times.{slot.id}: the largest party ({programme.party.max_seats}) does not fit {slot.seats} seats"
+            values = {"party": str(programme.party.max_seats), "seats": str(slot.seats)}
+            yield Misfit(f"times.{index}.seats", "party-does-not-fit", values)
     if not any(slot.seats for slot in programme.times):
-        yield "times: no slot has a seat to draw"
-    if not programme.items_for("intake"):
-        yield "data_items: intake must be a recipient of what it collects"
-    if programme.cards and programme.cards.last < programme.cards.first:
-        yield "cards.last must not be less than cards.first"
+        yield Misfit("times", "no-seats", {})
 
 
 class ProgrammeDefined(Event):
@@ -369,8 +411,8 @@ class ClockTicked(Event):
 class TickDone(Event):
     """`part` of a service has done tick `number`: no lag, outbox empty, nothing due.
 
-    `activity` is the sum of the end offsets of the topics that the part reads or writes (clock and progress apart);
-    when it stays equal over two ticks of one time for all parts, the system is at rest.
+    `activity` is the sum of the end offsets of the topics that the part reads or writes, clock and progress
+    apart; when it stays equal over two ticks of one time for all parts, the system is at rest.
     """
 
     TOPIC: ClassVar[str] = "programme.progress.v1"
