@@ -1,0 +1,1238 @@
+#!/usr/bin/env python3
+"""Check a draw of the protocol kujibiki-draw/1: compute it again from its published transcript.
+
+抽せんの記録を、はじめから計算し直して確かめます。
+
+    python3 verify_draw.py transcript.jsonl            (or .jsonl.gz, or - for standard input)
+    python3 verify_draw.py transcript.jsonl --announcement HEX --root HEX --closed HEX   what you kept yourself
+    python3 verify_draw.py transcript.jsonl --entry ID                    why this application won or not
+    python3 verify_draw.py [transcript.jsonl] --proof proof.json          your own two lines, under the public roots
+
+Exit: 0 true, 1 refused (the first fault and its line), 2 could not read. One file, standard library only, Python 3.9
+or later, no network. It shares no code with the service that made the draw. Numbers of bytes a line, nesting, and
+digits are bounded, and files are streamed, so that no file can make it eat the machine; an entry costs about 150 bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import calendar
+import datetime
+import gzip
+import hashlib
+import io
+import json
+import re
+import sys
+import zlib
+from array import array
+
+PROTOCOL = "kujibiki-draw/1"
+MAX_LINE = 1 << 20
+MAX_DEPTH = 16
+MAX_INTEGER = 2**53 - 1
+MAX_ENTRIES = 2**32 - 2
+HOUR = 3600
+NONE = 0xFFFFFFFF
+DRAND = "drand:52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+DRAND_GENESIS, DRAND_PERIOD = 1692803367, 3
+DRAND_KEY = (
+    "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d106451"
+    "0d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a"
+)
+
+
+class Fault(Exception):
+    """The transcript is not true: `line` counts from 1; 0 where the fault is in no line (a proof, an option)."""
+
+    def __init__(self, line, reason):
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+
+
+class Unreadable(Exception):
+    """Nothing can be said of what is not there or can't be read."""
+
+
+# ---------------------------------------------------------------- lines and JSON
+
+
+def open_stream(path):
+    """The bytes of a file or of standard input (-), unzipped if they are gzip."""
+    raw = sys.stdin.buffer if path == "-" else open(path, "rb")
+    stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
+    return gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == b"\x1f\x8b" else stream
+
+
+class Lines:
+    """The lines of a stream one after another, with a look at the next one; never more than one line in memory.
+
+    `number` is that of the line taken last. All lines taken are hashed; `digest()` is over them, line ends included.
+    """
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.number = 0
+        self.hash = hashlib.sha256()
+        self.ahead = None
+
+    def peek(self):
+        if self.ahead is None:
+            try:
+                self.ahead = self.stream.readline(MAX_LINE + 1)
+            except (OSError, EOFError, zlib.error) as error:
+                raise Unreadable("reading stopped after line %d: %s" % (self.number, error)) from None
+            if len(self.ahead) > MAX_LINE:
+                raise Fault(self.number + 1, "is longer than 1 MiB")
+            if self.ahead and not self.ahead.endswith(b"\n"):
+                raise Fault(self.number + 1, "is not ended by a line feed: the file is cut off")
+        return self.ahead
+
+    def take(self):
+        """The next line, or a Fault if there is none."""
+        line = self.peek()
+        if not line:
+            raise Fault(self.number + 1, "is missing: the transcript stops here")
+        self.ahead = None
+        self.number += 1
+        self.hash.update(line)
+        return line
+
+    def digest(self):
+        return self.hash.hexdigest()
+
+
+STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def depth(data):
+    level = deepest = 0
+    for token in STRING_OR_BRACKET.finditer(data):
+        character = data[token.start()]
+        if character in b"[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif character in b"]}":
+            level -= 1
+    return deepest
+
+
+def bounded_integer(digits):
+    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+        raise ValueError("integer out of range")
+    return int(digits)
+
+
+def no_float(text):
+    raise ValueError("%s: only whole numbers are allowed" % text[:20])
+
+
+def canonical(value):
+    """Canonical JSON (RFC 8785) of a value without floats."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def parse(data, line):
+    """The object on one line (without line feed), or a Fault: nothing is repaired, nothing skipped."""
+    if depth(data) > MAX_DEPTH:
+        raise Fault(line, "is nested too deep")
+    try:
+        value = json.loads(data.decode(), parse_int=bounded_integer, parse_float=no_float, parse_constant=no_float)
+        if not isinstance(value, dict):
+            raise Fault(line, "is not a JSON object")
+        if canonical(value) != data:
+            raise Fault(line, "is not canonical: key order, doubled key, spaces, escapes or numbers")
+    except (ValueError, RecursionError) as error:
+        raise Fault(line, "is not JSON of this protocol (%s)" % error) from None
+    return value
+
+
+# ---------------------------------------------------------------- shapes of fields
+
+
+def text(pattern):
+    compiled = re.compile(pattern)
+    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+
+
+def integer(least, most=MAX_INTEGER):
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def one_of(*words):
+    return lambda value: isinstance(value, str) and value in words
+
+
+def list_of(shape, least=0):
+    return lambda value: isinstance(value, list) and len(value) >= least and all(map(shape, value))
+
+
+def has(**fields):
+    return lambda value: isinstance(value, dict) and value.keys() == fields.keys() and all(
+        shape(value[field]) for field, shape in fields.items()
+    )
+
+
+def either(*shapes):
+    return lambda value: any(shape(value) for shape in shapes)
+
+
+def is_null(value):
+    return value is None
+
+
+def is_bool(value):
+    return type(value) is bool
+
+
+def is_time(value):
+    try:
+        epoch(value)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def is_date(value):
+    return is_time("%sT00:00:00Z" % value) if isinstance(value, str) else False
+
+
+TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
+
+
+def epoch(value):
+    """Seconds since 1970 of a time `YYYY-MM-DDTHH:MM:SSZ`; ValueError if it is none."""
+    found = TIME.fullmatch(value)
+    if found is None:
+        raise ValueError("no time")
+    moment = datetime.datetime(*map(int, found.groups()))
+    return calendar.timegm(moment.timetuple())
+
+
+NAME, ENTRY, HASH = text("[a-z0-9-]{1,64}"), text("[0-9a-f]{32}"), text("[0-9a-f]{64}")
+DECISION = text("[0-9A-Za-z-]{1,40}")
+CEREMONY = text("ceremony:[a-z0-9-]{1,64}")
+POSITIVE, COUNT, SIGNED = integer(1), integer(0), integer(-MAX_INTEGER)
+SIGNATURES = list_of(has(witness=NAME, signature=text("[0-9a-f]{128}")))
+WHY = {"reason": NAME, "decision": DECISION, "at": is_time}
+SHAPES = {
+    "rules": {
+        "protocol": one_of(PROTOCOL), "draw": NAME, "programme": NAME, "mechanism": one_of("ranked-rounds"),
+        "max_wins": POSITIVE, "one_win_a_day": is_bool, "waiting_list": is_bool, "max_seats": POSITIVE,
+        "max_wishes": POSITIVE, "slots": list_of(has(slot=NAME, day=is_date, seats=COUNT, reserve=COUNT), 1),
+        "witnesses": list_of(has(name=NAME, key=HASH), 3),
+        "beacons": list_of(either(
+            has(source=one_of(DRAND), round=POSITIVE, at=is_time),
+            has(source=CEREMONY, round=POSITIVE, at=is_time, digits=integer(25, 200)),
+        ), 1),
+        "timetable": has(commit_until=is_time, apply_from=is_time, apply_until=is_time, freeze_from=is_time,
+                         close_from=is_time, promote_until=is_time),
+        "utc_offset": SIGNED, "publication": one_of("full", "digest"),
+        "previous": either(is_null, has(draw=NAME, digest=HASH, reason=NAME, decision=DECISION)),
+    },
+    "commitment": {"witness": NAME, "commitment": HASH, "at": is_time},
+    "freeze": {"count": POSITIVE, "root": HASH, "at": is_time},
+    "entry": {"entry": ENTRY, "seats": POSITIVE, "wishes": list_of(NAME, 1)},
+    "struck": {"entry": ENTRY, **WHY},
+    "adjusted": {"slot": NAME, "seats": SIGNED, **WHY},
+    "reveal": {"witness": NAME, "secret": HASH, "at": is_time},
+    "closed": {"at": is_time, "digest": HASH, "revealed": list_of(NAME, 1), "missing": list_of(NAME),
+               "signatures": SIGNATURES},
+    "drand": {"source": one_of(DRAND), "round": POSITIVE, "value": HASH, "at": is_time,
+              "signature": text("[0-9a-f]{96}")},
+    "ceremony": {"source": CEREMONY, "round": POSITIVE, "value": text("[0-9]{25,200}"), "at": is_time,
+                 "closed": HASH, "signatures": SIGNATURES},
+    "seed": {"seed": HASH},
+    "result": {"entry": ENTRY, "place": POSITIVE, "ticket": HASH, "won": list_of(NAME),
+               "outcome": one_of("won", "waiting", "lost", "struck")},
+    "outcome": {"root": HASH},
+    "withdrawn": {"kind": is_null, "entry": ENTRY, "slot": either(is_null, NAME), "at": is_time},
+    "disqualified": {"kind": is_null, "entry": ENTRY, "slot": either(is_null, NAME), **WHY},
+    "seats": {"kind": is_null, "slot": NAME, "seats": SIGNED, **WHY},
+    "granted": {"kind": is_null, "slot": NAME, "seats": POSITIVE, **WHY},
+    "revoked": {"entry": ENTRY, "slot": NAME},
+    "promotion": {"entry": ENTRY, "slot": NAME},
+    "end": {"records": COUNT, "digest": HASH},
+}  # fmt: skip
+CHANGE_SHAPES = {"withdrawn": "withdrawn", "declined": "withdrawn", "disqualified": "disqualified",
+                 "seats": "seats", "granted": "granted"}  # fmt: skip
+
+
+def check_shape(record, shape, line):
+    """Exactly the fields of the shape, each of its form."""
+    fields = SHAPES[shape]
+    for field in record:
+        if field != "type" and field not in fields:
+            raise Fault(line, "has a field %r that does not belong there" % field[:64])
+    for field, fits in fields.items():
+        if field not in record:
+            raise Fault(line, "lacks the field %r" % field)
+        if field != "kind" and not fits(record[field]):
+            raise Fault(line, "field %r is malformed" % field)
+
+
+def ascending(items):
+    return all(earlier < later for earlier, later in zip(items, items[1:]))
+
+
+# ---------------------------------------------------------------- Ed25519 (RFC 8032), BLS, Merkle (RFC 9162)
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+IDENTITY = (0, 1, 1, 0)
+
+
+def add_points(a, b):
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = f - e, h - g, h + g, f + e
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(scalar, point):
+    result = IDENTITY
+    while scalar:
+        if scalar & 1:
+            result = add_points(result, point)
+        point = add_points(point, point)
+        scalar >>= 1
+    return result
+
+
+def decode_point(data):
+    """The point (extended coordinates) of a canonical encoding, or None."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * ROOT_OF_MINUS_1 % P
+    if x * x % P != square or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+def encode_point(point):
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def is_good_key(key):
+    """A canonical Ed25519 key (64 hex) whose point is not of small order."""
+    point = decode_point(bytes.fromhex(key))
+    return point is not None and encode_point(multiply(8, point)) != encode_point(IDENTITY)
+
+
+def is_signed(key, message, signature):
+    """RFC 8032 §5.1.7 without cofactor; a good key (64 hex), bytes, signature (128 hex)."""
+    public, data = bytes.fromhex(key), bytes.fromhex(signature)
+    point, s = decode_point(public), int.from_bytes(data[32:], "little")
+    if point is None or s >= L:
+        return False
+    k = int.from_bytes(hashlib.sha512(data[:32] + public + message).digest(), "little") % L
+    minus = (P - point[0], point[1], 1, P - point[3])
+    return encode_point(add_points(multiply(s, BASE), multiply(k, minus))) == data[:32]
+
+
+def is_drand(round_number, signature):
+    """Whether drand signed the round: True, False, or None where py_ecc is not there to tell."""
+    try:
+        from py_ecc import optimized_bls12_381 as curve
+        from py_ecc.bls import g2_primitives, hash_to_curve, point_compression
+    except ImportError:
+        return None
+    try:
+        point = point_compression.decompress_G1(int(signature, 16))
+    except ValueError:
+        return False
+    if curve.is_inf(point) or not g2_primitives.subgroup_check(point):
+        return False
+    key = point_compression.decompress_G2((int(DRAND_KEY[:96], 16), int(DRAND_KEY[96:], 16)))
+    message = hashlib.sha256(round_number.to_bytes(8, "big")).digest()
+    hashed = hash_to_curve.hash_to_G1(message, b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_", hashlib.sha256)
+    return curve.pairing(curve.G2, point) == curve.pairing(key, hashed)
+
+
+class MerkleRoot:
+    """Merkle tree hash (RFC 9162 §2.1.1) of leaves one by one; one hash in memory for each doubling."""
+
+    def __init__(self):
+        self.count = 0
+        self.peaks = []
+
+    def add(self, leaf):
+        node, carry = hashlib.sha256(b"\x00" + leaf).digest(), self.count
+        while carry & 1:
+            node = hashlib.sha256(b"\x01" + self.peaks.pop() + node).digest()
+            carry >>= 1
+        self.peaks.append(node)
+        self.count += 1
+
+    def hex(self):
+        node = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            node = hashlib.sha256(b"\x01" + peak + node).digest()
+        return node.hex()
+
+
+def root_from_path(leaf, index, count, path):
+    """The root (hex) to which a leaf and its inclusion path lead (RFC 9162 §2.1.3.2), or None."""
+    node, last = hashlib.sha256(b"\x00" + leaf).digest(), count - 1
+    for step in path:
+        if last == 0:
+            return None
+        sibling = bytes.fromhex(step)
+        if index & 1 or index == last:
+            node = hashlib.sha256(b"\x01" + sibling + node).digest()
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\x01" + node + sibling).digest()
+        index, last = index >> 1, last >> 1
+    return node.hex() if last == 0 else None
+
+
+def sha256_hex(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+# ---------------------------------------------------------------- what is announced
+
+
+class Rules:
+    """The `rules` record, and what is looked up in it all the time."""
+
+    def __init__(self, record, line):
+        check_shape(record, "rules", line)
+        self.record = record
+        self.slots = [slot["slot"] for slot in record["slots"]]
+        self.days = [slot["day"] for slot in record["slots"]]
+        self.reserves = [slot["reserve"] for slot in record["slots"]]
+        self.slot_number = {slot: number for number, slot in enumerate(self.slots)}
+        self.keys = {witness["name"]: witness["key"] for witness in record["witnesses"]}
+        self.times = {name: epoch(value) for name, value in record["timetable"].items()}
+        self.check(line)
+        self.check_beacons(line)
+
+    def __getitem__(self, field):
+        return self.record[field]
+
+    def check(self, line):
+        witnesses, previous = self["witnesses"], self["previous"]
+        if len(self.slot_number) != len(self.slots):
+            raise Fault(line, "a slot stands twice in the rules")
+        if len(self.keys) != len(witnesses) or len(set(self.keys.values())) != len(witnesses):
+            raise Fault(line, "two witnesses have the same name or key")
+        for name, key in self.keys.items():
+            if not is_good_key(key):
+                raise Fault(line, "the key of %s is not canonical or of small order" % name)
+        if previous is not None and previous["draw"] == self["draw"]:
+            raise Fault(line, "previous.draw must be another draw")
+        order = ["commit_until", "apply_from", "apply_until", "freeze_from", "close_from", "promote_until"]
+        order = ["commit_until", "freeze_from"] if previous is not None else order
+        for earlier, later in zip(order, order[1:]):
+            strict = earlier == "apply_from"
+            if self.times[earlier] > self.times[later] or (strict and self.times[earlier] == self.times[later]):
+                raise Fault(line, "timetable: %s is not before %s" % (earlier, later))
+
+    def check_beacons(self, line):
+        beacons = self["beacons"]
+        times = [epoch(beacon["at"]) for beacon in beacons]
+        if times != sorted(times) or times[0] <= self.times["close_from"]:
+            raise Fault(line, "beacons must ascend by time, the first after close_from")
+        if len({(beacon["source"], beacon["round"]) for beacon in beacons}) != len(beacons):
+            raise Fault(line, "a beacon is announced twice")
+        for beacon, at in zip(beacons, times):
+            if beacon["source"] == DRAND and at != DRAND_GENESIS + (beacon["round"] - 1) * DRAND_PERIOD:
+                raise Fault(line, "drand round %d is not of the announced time" % beacon["round"])
+
+    def slot(self, name, line):
+        if name not in self.slot_number:
+            raise Fault(line, "%s is not a slot of this draw" % name)
+        return self.slot_number[name]
+
+    def day(self, at):
+        """Number of the local day on which a time falls."""
+        return (epoch(at) + self["utc_offset"] * 60) // 86400
+
+
+# ---------------------------------------------------------------- entries, order, mechanism, changes
+
+
+class Entries:
+    """The frozen entries by columns; an entry is known by its number, its rank by id from 0."""
+
+    LINE = re.compile(
+        rb'\{"entry":"([0-9a-f]{32})","seats":([1-9][0-9]{0,15}),"type":"entry",'
+        rb'"wishes":\[("[a-z0-9-]{1,64}"(?:,"[a-z0-9-]{1,64}")*)\]\}'
+    )
+
+    def __init__(self, rules):
+        self.rules = rules
+        self.ids = bytearray()
+        self.seats = array("q")
+        self.wishes = array("H")  # a line of 1 MiB can't announce 65,536 slots
+        self.ends = array("Q", [0])
+        self.struck = set()
+
+    def __len__(self):
+        return len(self.seats)
+
+    def add(self, data, line):
+        found = self.LINE.fullmatch(data)
+        if found is None:
+            record = parse(data, line)
+            check_shape(record, "entry", line)
+            raise Fault(line, "is not an entry of this protocol")
+        entry, seats, names = found.groups()
+        raw, party = bytes.fromhex(entry.decode()), int(seats)
+        if raw <= self.ids[-16:]:
+            raise Fault(line, "entries must ascend, none twice")
+        if party > self.rules["max_seats"]:
+            raise Fault(line, "a party of %d is larger than max_seats" % party)
+        wishes = [self.rules.slot(name, line) for name in names.decode()[1:-1].split('","')]
+        if len(wishes) > self.rules["max_wishes"] or len(set(wishes)) != len(wishes):
+            raise Fault(line, "too many wishes, or the same one twice")
+        self.ids += raw
+        self.seats.append(party)
+        self.wishes.extend(wishes)
+        self.ends.append(len(self.wishes))
+
+    def id(self, number):
+        return self.ids[16 * number : 16 * number + 16].hex()
+
+    def number(self, entry):
+        """The number of an entry, or None."""
+        wanted, low, high = bytes.fromhex(entry), 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self.ids[16 * middle : 16 * middle + 16] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) and self.id(low) == entry else None
+
+    def wished(self, number):
+        return self.wishes[self.ends[number] : self.ends[number + 1]]
+
+
+def ordered(seed, entries):
+    """Numbers of the entries in the order of the draw, and their tickets end to end in that order."""
+    pad = bytes.fromhex(seed).ljust(64, b"\x00")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in pad))
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in pad))
+    keys = []
+    for number in range(len(entries)):
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(entries.id(number).encode())
+        outside.update(inside.digest())
+        # Numbers ascend as ids do, so one comparison of bytes sorts by (ticket, entry).
+        keys.append(outside.digest() + number.to_bytes(4, "big"))
+    keys.sort()
+    return array("I", [int.from_bytes(key[32:], "big") for key in keys]), b"".join([key[:32] for key in keys])
+
+
+def ticket_of(seed, entry):
+    pad = bytes.fromhex(seed).ljust(64, b"\x00")
+    inside = hashlib.sha256(bytes(byte ^ 0x36 for byte in pad) + entry.encode()).digest()
+    return hashlib.sha256(bytes(byte ^ 0x5C for byte in pad) + inside).hexdigest()
+
+
+class Draw:
+    """The mechanism ranked-rounds: `rounds[r][number]` is the slot won in round r + 1, or NONE."""
+
+    def __init__(self, rules, entries, order, seats, watched=None):
+        self.rules, self.entries, self.order = rules, entries, order
+        self.free = list(seats)
+        self.rounds = []
+        self.story = []  # (round, wish, free at its turn, word) of the watched entry
+        candidates = array("I", [n for n in order if n not in entries.struck])
+        for _ in range(min(rules["max_wins"], rules["max_wishes"], len(rules.slots))):
+            self.rounds.append(self.round(candidates, watched))
+            last = self.rounds[-1]
+            candidates = array("I", [n for n in reversed(candidates) if last[n] != NONE])
+            if not candidates:
+                break
+
+    def won(self, number):
+        return [won[number] for won in self.rounds if won[number] != NONE]
+
+    def round(self, candidates, watched):
+        won = array("I", [NONE]) * len(self.entries)
+        free, days, seats = self.free, self.rules.days, self.entries.seats
+        wishes, ends = self.entries.wishes, self.entries.ends
+        one_a_day = self.rules["one_win_a_day"]
+        for number in candidates:
+            party, before, taken = seats[number], (), ()
+            if self.rounds:
+                before = self.won(number)
+                taken = [days[slot] for slot in before] if one_a_day else ()
+            if number == watched:
+                self.tell(number, before, taken)
+            for slot in wishes[ends[number] : ends[number + 1]]:
+                if party <= free[slot] and slot not in before and days[slot] not in taken:
+                    free[slot] -= party
+                    won[number] = slot
+                    break
+        return won
+
+    def tell(self, number, before, taken):
+        """Keep what the watched entry found free at its turn."""
+        got = False
+        for slot in self.entries.wished(number):
+            if got:
+                word = "not needed: it got a better wish"
+            elif slot in before:
+                word = "won already"
+            elif self.rules.days[slot] in taken:
+                word = "it has won on this day already"
+            elif self.entries.seats[number] > self.free[slot]:
+                word = "the party does not fit"
+            else:
+                got, word = True, "WON 当せん"
+            self.story.append((len(self.rounds) + 1, self.rules.slots[slot], self.free[slot], word))
+
+    def envies(self):
+        """With one win: an entry that somebody later, with a party at least as large, passed by. None is right."""
+        largest_later = [0] * len(self.free)
+        for number in reversed(self.order):
+            if number in self.entries.struck:
+                continue
+            got, party = self.rounds[0][number], self.entries.seats[number]
+            for slot in self.entries.wished(number):
+                if slot == got:
+                    break
+                if largest_later[slot] >= party:
+                    return number
+            if got != NONE and party > largest_later[got]:
+                largest_later[got] = party
+        return None
+
+
+def result_lines(rules, entries, order, tickets, draw):
+    """The canonical result lines, without line feed, by place."""
+    quoted = ['"%s"' % slot for slot in rules.slots]
+    nothing = "waiting" if rules["waiting_list"] else "lost"
+    for place, number in enumerate(order):
+        won = draw.won(number)
+        outcome = "struck" if number in entries.struck else "won" if won else nothing
+        yield (
+            '{"entry":"%s","outcome":"%s","place":%d,"ticket":"%s","type":"result","won":[%s]}'
+            % (entries.id(number), outcome, place + 1, tickets[32 * place : 32 * place + 32].hex(),
+               ",".join([quoted[slot] for slot in won]))
+        ).encode()  # fmt: skip
+
+
+class Holdings:
+    """Who holds what after the draw: takes changes, and at the end of their day says who loses and who moves up."""
+
+    def __init__(self, rules, entries, order, draw, beacon_at):
+        self.rules, self.entries, self.order, self.draw = rules, entries, order, draw
+        self.place = array("I", bytes(order.itemsize * len(order)))
+        for place, number in enumerate(order):
+            self.place[number] = place
+        self.free = list(draw.free)
+        self.capacity = list(draw.free)
+        for won in draw.rounds:
+            for number, slot in enumerate(won):
+                if slot != NONE:
+                    self.capacity[slot] += entries.seats[number]
+        self.granted = [0] * len(rules.slots)
+        self.moved = {}
+        self.gave_up = set()
+        self.waiters = None
+        self.touched = set()
+        self.last_at = beacon_at
+        self.open_day = self.settled_day = None
+
+    def held(self, number):
+        return self.moved[number] if number in self.moved else self.draw.won(number)
+
+    def waits(self, number):
+        return number not in self.gave_up and number not in self.entries.struck and not self.held(number)
+
+    def take(self, change, line):
+        if epoch(change["at"]) < epoch(self.last_at):
+            raise Fault(line, "is dated before the change ahead of it or before the beacon")
+        day = self.rules.day(change["at"])
+        if day == self.settled_day:
+            raise Fault(line, "is of a day whose revocations and promotions stand above it")
+        if change["kind"] == "seats":
+            self.change_seats(change, line)
+        elif change["kind"] == "granted":
+            self.grant(change, line)
+        else:
+            self.give_up(change, line)
+        self.open_day, self.last_at = day, change["at"]
+
+    def change_seats(self, change, line):
+        slot = self.rules.slot(change["slot"], line)
+        self.capacity[slot] += change["seats"]
+        self.free[slot] += change["seats"]
+        if change["seats"] == 0 or self.capacity[slot] < 0:
+            raise Fault(line, "changes no seats, or cuts more than there are")
+        self.touched.add(slot)
+
+    def grant(self, change, line):
+        slot = self.rules.slot(change["slot"], line)
+        self.granted[slot] += change["seats"]
+        if self.granted[slot] > self.rules.reserves[slot]:
+            raise Fault(line, "grants more than the reserve of %s" % change["slot"])
+
+    def give_up(self, change, line):
+        number = self.entries.number(change["entry"])
+        if number is None or number in self.entries.struck:
+            raise Fault(line, "this entry is not in the draw, or was struck")
+        held = self.held(number)
+        slots = held if change["slot"] is None else [self.rules.slot(change["slot"], line)]
+        if any(slot not in held for slot in slots):
+            raise Fault(line, "gives up a slot that the entry does not hold")
+        if not held and number in self.gave_up:
+            raise Fault(line, "this entry holds nothing and has given up already")
+        self.gave_up.add(number)
+        for slot in list(slots):
+            self.leave(number, slot)
+            self.touched.add(slot)
+
+    def leave(self, number, slot):
+        self.moved[number] = [other for other in self.held(number) if other != slot]
+        self.free[slot] += self.entries.seats[number]
+
+    def settle(self):
+        """End the open day: the records that must follow its changes."""
+        revoked = [move for slot in range(len(self.free)) if self.free[slot] < 0 for move in self.revoke(slot)]
+        promoted = []
+        if self.rules["waiting_list"] and epoch(self.last_at) <= self.rules.times["promote_until"]:
+            for slot in range(len(self.free)) if revoked else sorted(self.touched):
+                promoted += self.promote(slot, revoked)
+        self.settled_day, self.open_day = self.open_day, None
+        self.touched = set()
+        kinds = [("revoked", move) for move in revoked] + [("promotion", move) for move in promoted]
+        return [
+            {"entry": self.entries.id(number), "slot": self.rules.slots[slot], "type": kind}
+            for kind, (number, slot) in kinds
+        ]
+
+    def revoke(self, slot):
+        holders = {n for won in self.draw.rounds for n, given in enumerate(won) if given == slot} | set(self.moved)
+        for number in sorted(holders, key=self.place.__getitem__, reverse=True):
+            if self.free[slot] >= 0:
+                return
+            if slot in self.held(number):
+                self.leave(number, slot)
+                self.wait_again(number)
+                yield number, slot
+
+    def promote(self, slot, revoked):
+        barred = {number for number, lost in revoked if lost == slot}
+        for place in self.waiting(slot):
+            number = self.order[place]
+            if self.free[slot] <= 0:
+                return
+            if self.entries.seats[number] <= self.free[slot] and number not in barred and self.waits(number):
+                self.moved[number] = [slot]
+                self.free[slot] -= self.entries.seats[number]
+                yield number, slot
+
+    def waiting(self, slot):
+        """Places of those who wished the slot and may wait."""
+        if self.waiters is None:
+            self.waiters = [array("I") for _ in self.free]
+            for place, number in enumerate(self.order):
+                if self.waits(number):
+                    for wish in self.entries.wished(number):
+                        self.waiters[wish].append(place)
+        return self.waiters[slot]
+
+    def wait_again(self, number):
+        if self.waiters is not None and self.waits(number):
+            place = self.place[number]
+            for wish in self.entries.wished(number):
+                at = bisect.bisect_left(self.waiters[wish], place)
+                if self.waiters[wish][at : at + 1] != array("I", [place]):
+                    self.waiters[wish].insert(at, place)
+
+
+# ---------------------------------------------------------------- the transcript from first line to last
+
+
+class Verifier:
+    """Reads a transcript once, from the first line to the last, and stops at the first fault.
+
+    `said` collects the figures to print, `unknown` what this file could not tell. With `proof`, a draw published by
+    digest may come without its entry and result lines; then what needs them is left to the proof and said so.
+    """
+
+    def __init__(self, stream, entry=None, proof=None):
+        self.lines = Lines(stream)
+        self.explained = entry
+        self.watched = None
+        self.proof = proof
+        self.said = {}
+        self.unknown = []
+        self.history = []
+        self.whole = True
+        self.latest = (0, 0)  # latest time of a record that the closing must not precede, and its line
+
+    def verify(self):
+        self.announcement()
+        self.freeze()
+        self.strikes()
+        self.adjustments()
+        self.reveals()
+        self.closing()
+        self.beacon()
+        self.results()
+        self.changes()
+        self.end()
+        if self.proof is not None:
+            check_proof(self.proof, self)
+
+    # -- taking records
+
+    def next_type(self):
+        """The type of the next record, without taking it; None at the end of the file."""
+        data = self.lines.peek()
+        if not data:
+            return None
+        if data.startswith(b'{"entry":') and Entries.LINE.fullmatch(data[:-1]):
+            return "entry"
+        kind = parse(data[:-1], self.lines.number + 1).get("type")
+        return kind if isinstance(kind, str) else ""
+
+    def take(self, kind, shape=None):
+        data = self.lines.take()
+        record = parse(data[:-1], self.lines.number)
+        if record.get("type") != kind:
+            raise Fault(self.lines.number, "a record of type %s should stand here" % kind)
+        check_shape(record, shape or kind, self.lines.number)
+        return record
+
+    def fault(self, reason):
+        return Fault(self.lines.number, reason)
+
+    # -- step by step
+
+    def announcement(self):
+        record = self.take("rules") if self.lines.peek() else None
+        if record is None:
+            raise Unreadable("the file is empty")
+        self.rules = Rules(record, self.lines.number)
+        self.commitments = {}
+        for name in self.rules.keys:
+            record = self.take("commitment")
+            if record["witness"] != name:
+                raise self.fault("the commitment of %s should stand here" % name)
+            if epoch(record["at"]) > self.rules.times["commit_until"]:
+                raise self.fault("this commitment is late")
+            self.commitments[name] = record["commitment"]
+        self.said["announcement"] = self.lines.digest()
+        self.announced_line = self.lines.number
+
+    def freeze(self):
+        record = self.take("freeze")
+        self.frozen_at, self.freeze_line = epoch(record["at"]), self.lines.number
+        self.count = record["count"]
+        self.said.update(entries=self.count, root=record["root"])
+        if self.frozen_at < self.rules.times["freeze_from"]:
+            raise self.fault("is before freeze_from")
+        self.latest = (self.frozen_at, self.lines.number)
+        self.entries = Entries(self.rules)
+        if self.next_type() != "entry" and self.rules["publication"] == "digest":
+            self.whole = False
+            if self.proof is None:
+                raise Fault(self.lines.number + 1, "is no entry: this is the public part of a draw published by digest;"
+                            " check your own lines with --proof, or ask an auditor for the whole")  # fmt: skip
+            if self.explained is not None:
+                raise Unreadable("to explain an entry takes the whole transcript, and this is its public part")
+            return
+        if self.count > MAX_ENTRIES:
+            raise Unreadable("more than %d entries" % MAX_ENTRIES)
+        tree = MerkleRoot()
+        for _ in range(self.count):
+            data = self.lines.take()[:-1]
+            self.entries.add(data, self.lines.number)
+            tree.add(data)
+        if self.next_type() == "entry":
+            raise Fault(self.lines.number + 1, "is an entry more than the freeze counts")
+        if tree.hex() != record["root"]:
+            raise Fault(self.freeze_line, "the root is not that of the entries")
+        if self.explained is not None:
+            self.watched = self.entries.number(self.explained)
+            if self.watched is None:
+                raise Fault(0, "entry %s is not in this draw" % self.explained)
+
+    def decided(self, record, earliest):
+        """Checks the time of what is decided before the close."""
+        at = epoch(record["at"])
+        if at < earliest:
+            raise self.fault("is dated too early")
+        self.latest = max(self.latest, (at, self.lines.number))
+
+    def strikes(self):
+        last = ""
+        self.said["struck"] = 0
+        while self.next_type() == "struck":
+            record = self.take("struck")
+            self.said["struck"] += 1
+            if record["entry"] <= last:
+                raise self.fault("struck entries must ascend, none twice")
+            last = record["entry"]
+            self.decided(record, self.frozen_at)
+            number = self.entries.number(last)
+            if number is not None:
+                self.entries.struck.add(number)
+            elif self.whole:
+                raise self.fault("strikes an entry that is not in the draw")
+
+    def adjustments(self):
+        self.seats = [slot["seats"] for slot in self.rules["slots"]]
+        last = self.rules.times["commit_until"]
+        while self.next_type() == "adjusted":
+            record = self.take("adjusted")
+            self.decided(record, last)
+            last = epoch(record["at"])
+            slot = self.rules.slot(record["slot"], self.lines.number)
+            self.seats[slot] += record["seats"]
+            if record["seats"] == 0 or self.seats[slot] < 0:
+                raise self.fault("adjusts by nothing, or to fewer than no seats")
+
+    def reveals(self):
+        self.revealed = []
+        while self.next_type() == "reveal":
+            record = self.take("reveal")
+            name = record["witness"]
+            self.revealed.append(name)
+            if name not in self.commitments or not ascending(self.revealed):
+                raise self.fault("reveals must be of announced witnesses and ascend, none twice")
+            self.decided(record, self.frozen_at)
+            opened = {"draw": self.rules["draw"], "protocol": PROTOCOL, "secret": record["secret"], "witness": name}
+            if sha256_hex(canonical(opened)) != self.commitments[name]:
+                raise self.fault("the secret of %s does not open its commitment" % name)
+
+    def closing(self):
+        so_far = self.lines.digest()
+        record = self.take("closed")
+        at, line = epoch(record["at"]), self.lines.number
+        if self.whole and record["digest"] != so_far:
+            raise self.fault("the closing's digest is not that of the lines before it")
+        if self.latest[0] > at:
+            raise Fault(self.latest[1], "is dated after the closing")
+        if at < self.rules.times["close_from"]:
+            raise self.fault("closes before close_from")
+        missing = sorted(set(self.rules.keys) - set(self.revealed))
+        if record["revealed"] != self.revealed or record["missing"] != missing:
+            raise self.fault("revealed and missing are not who revealed and who did not")
+        later = [beacon for beacon in self.rules["beacons"] if epoch(beacon["at"]) >= at + HOUR]
+        if not later:
+            raise self.fault("closes less than an hour before the last beacon")
+        self.announced_beacon = later[0]
+        self.said["closing digest"] = self.check_signatures(record)
+        self.closed_line = line
+
+    def check_signatures(self, record):
+        """More than two thirds of the witnesses signed it, and every signature is right; gives the signed digest."""
+        signatures = record["signatures"]
+        message = canonical({field: value for field, value in record.items() if field != "signatures"})
+        names = [signature["witness"] for signature in signatures]
+        if not ascending(names) or not set(names) <= set(self.rules.keys):
+            raise self.fault("signatures must be of announced witnesses and ascend, none twice")
+        if 3 * len(names) <= 2 * len(self.rules.keys):
+            raise self.fault("%d of %d witnesses signed: too few" % (len(names), len(self.rules.keys)))
+        for name, signature in zip(names, signatures):
+            if not is_signed(self.rules.keys[name], message, signature["signature"]):
+                raise self.fault("the signature of %s is wrong" % name)
+        return sha256_hex(message)
+
+    def beacon(self):
+        announced = self.announced_beacon
+        source = "drand" if announced["source"] == DRAND else "ceremony"
+        record = self.take("beacon", source)
+        if (record["source"], record["round"]) != (announced["source"], announced["round"]):
+            raise self.fault("the beacon that counts is round %d of %s" % (announced["round"], announced["source"]))
+        late = epoch(record["at"]) - epoch(announced["at"])
+        if late < 0:
+            raise self.fault("the beacon is dated before its announced time")
+        if source == "drand":
+            self.check_drand(record)
+        else:
+            if late > 6 * HOUR:
+                raise self.fault("the ceremony was more than six hours late")
+            if len(record["value"]) != announced["digits"]:
+                raise self.fault("the ceremony announced %d digits" % announced["digits"])
+            if record["closed"] != self.said["closing digest"]:
+                raise self.fault("the ceremony names another closing")
+            self.check_signatures(record)
+        self.beacon_at = record["at"]
+        chance = {field: record[field] for field in ("round", "source", "value")}
+        seed = sha256_hex(canonical({"beacon": chance, "closed": self.said["closing digest"],
+                                     "draw": self.rules["draw"], "protocol": PROTOCOL}))  # fmt: skip
+        if self.take("seed")["seed"] != seed:
+            raise self.fault("the seed is not that of closing and beacon")
+        self.said["seed"] = seed
+
+    def check_drand(self, record):
+        if record["value"] != sha256_hex(bytes.fromhex(record["signature"])):
+            raise self.fault("the beacon's value is not the SHA-256 of its signature")
+        true = is_drand(record["round"], record["signature"])
+        if true is None:
+            self.unknown.append(
+                "whether drand signed round %d: py_ecc is not installed. Run `pip install py_ecc` and this again, or"
+                " compare the signature with https://api.drand.sh/%s/public/%d"
+                % (record["round"], DRAND[6:], record["round"])
+            )
+        elif not true:
+            raise self.fault("drand did not sign this value (BLS12-381)")
+        else:
+            self.said["drand"] = "round %d is signed by drand quicknet (BLS12-381)" % record["round"]
+
+    def results(self):
+        if not self.whole:
+            self.draw = None
+            self.outcome_root = self.take("outcome")["root"]
+            return
+        self.order, tickets = ordered(self.said["seed"], self.entries)
+        self.draw = Draw(self.rules, self.entries, self.order, self.seats, self.watched)
+        tree, won = MerkleRoot(), 0
+        for expected in result_lines(self.rules, self.entries, self.order, tickets, self.draw):
+            data = self.lines.take()[:-1]
+            if data != expected:
+                record = parse(data, self.lines.number)
+                check_shape(record, "result", self.lines.number)
+                raise self.fault("the rules give another result: %s" % expected.decode())
+            tree.add(data)
+            won += b'"outcome":"won"' in data
+        del tickets
+        self.outcome_root = tree.hex()
+        if self.take("outcome")["root"] != self.outcome_root:
+            raise self.fault("the outcome's root is not that of the results")
+        self.said["won"] = won
+        if self.rules["max_wins"] == 1 and self.draw.envies() is not None:
+            raise self.fault("entry %s envies with reason" % self.entries.id(self.draw.envies()))
+
+    def changes(self):
+        self.said["result digest"] = self.lines.digest()
+        if not self.whole:
+            return self.unchecked_changes()
+        self.holdings = Holdings(self.rules, self.entries, self.order, self.draw, self.beacon_at)
+        kind = self.next_type()
+        while kind in ("change", "revoked", "promotion"):
+            if kind == "change":
+                self.change()
+            else:
+                self.settle()
+            kind = self.next_type()
+        if self.holdings.open_day is not None:
+            self.settle()
+
+    def take_change(self):
+        data = self.lines.take()
+        record = parse(data[:-1], self.lines.number)
+        kind = record.get("kind")
+        if not isinstance(kind, str) or kind not in CHANGE_SHAPES:
+            raise self.fault("is no change of a known kind")
+        check_shape(record, CHANGE_SHAPES[kind], self.lines.number)
+        return record
+
+    def change(self):
+        at = parse(self.lines.peek()[:-1], self.lines.number + 1).get("at")
+        day = self.holdings.open_day
+        if day is not None and is_time(at) and self.rules.day(at) > day:
+            self.settle()
+        record = self.take_change()
+        self.holdings.take(record, self.lines.number)
+        self.remember(record)
+
+    def settle(self):
+        """The revocations and promotions of the open day, line by line."""
+        if self.holdings.open_day is None:
+            raise Fault(self.lines.number + 1, "follows from no change")
+        for expected in self.holdings.settle():
+            wanted = canonical(expected)
+            if self.lines.peek()[:-1] != wanted:
+                raise Fault(self.lines.number + 1, "the rules ask for another line here: %s" % wanted.decode())
+            self.lines.take()
+            self.remember(expected)
+
+    def remember(self, record):
+        if self.watched is not None and record.get("entry") == self.entries.id(self.watched):
+            self.history.append((self.lines.number, record))
+
+    def unchecked_changes(self):
+        """Without entries, changes can only be read: their form and the order of their times."""
+        last = epoch(self.beacon_at)
+        while self.next_type() in ("change", "revoked", "promotion"):
+            if self.next_type() != "change":
+                self.take(self.next_type())
+                continue
+            at = epoch(self.take_change()["at"])
+            if at < last:
+                raise self.fault("is dated before the change ahead of it or before the beacon")
+            last = at
+        self.unknown.append("entries, results, and what changes led to: they are in the whole transcript only")
+        self.said.pop("result digest")
+
+    def end(self):
+        digest, records = self.lines.digest(), self.lines.number
+        record = self.take("end")
+        if record["records"] != records + (0 if self.whole else 2 * self.count):
+            raise self.fault("counts %d lines before it" % record["records"])
+        if self.whole and record["digest"] != digest:
+            raise self.fault("the digest is not that of the lines before it")
+        self.said["digest"] = record["digest"]
+        if self.lines.peek():
+            raise Fault(self.lines.number + 1, "stands after the end")
+
+
+# ---------------------------------------------------------------- proof files, explanation, command line
+
+
+def check_proof(proof, verifier=None):
+    """A proof file's two lines under their roots; with a verifier, the roots and the seed are those of its transcript."""
+    side = has(count=POSITIVE, index=COUNT, line=lambda line: isinstance(line, dict), path=list_of(HASH), root=HASH)
+    if not has(entry=side, result=side)(proof):
+        raise Fault(0, "the proof file is malformed")
+    for kind in ("entry", "result"):
+        line, data = proof[kind]["line"], proof[kind]
+        if line.get("type") != kind:
+            raise Fault(0, "the proof's %s line is of another type" % kind)
+        check_shape(line, kind, 0)
+        if data["index"] >= data["count"] or len(data["path"]) > 64:
+            raise Fault(0, "the proof's index is beyond its count")
+        if root_from_path(canonical(line), data["index"], data["count"], data["path"]) != data["root"]:
+            raise Fault(0, "the proof's %s line does not stand under its root" % kind)
+    entry, result = proof["entry"]["line"], proof["result"]["line"]
+    if entry["entry"] != result["entry"] or proof["entry"]["count"] != proof["result"]["count"]:
+        raise Fault(0, "the proof's two lines are of different entries or draws")
+    if result["place"] != proof["result"]["index"] + 1 or not set(result["won"]) <= set(entry["wishes"]):
+        raise Fault(0, "the proof's result is not of its place, or not of its wishes")
+    if bool(result["won"]) != (result["outcome"] == "won"):
+        raise Fault(0, "the proof's outcome is not that of its wins")
+    if verifier is not None:
+        if proof["entry"]["count"] != verifier.count or proof["entry"]["root"] != verifier.said["root"]:
+            raise Fault(0, "the proof's entry is not under the root of this draw")
+        if proof["result"]["root"] != verifier.outcome_root:
+            raise Fault(0, "the proof's result is not under the outcome of this draw")
+        if result["ticket"] != ticket_of(verifier.said["seed"], entry["entry"]):
+            raise Fault(0, "the proof's ticket is not that of the seed")
+
+
+def read_proof(path):
+    with open_stream(path) as stream:
+        data = stream.read(MAX_LINE + 1)
+    if len(data) > MAX_LINE:
+        raise Fault(0, "the proof file is longer than 1 MiB")
+    return parse(data[:-1] if data.endswith(b"\n") else data, 0)
+
+
+def compare(kept, verifier):
+    """What the reader kept against what the transcript says."""
+    for option, name, line in (
+        ("announcement", "announcement", verifier.announced_line),
+        ("root", "root", verifier.freeze_line),
+        ("closed", "closing digest", verifier.closed_line),
+    ):
+        if kept[option] is not None and kept[option] != verifier.said[name]:
+            raise Fault(line, "the %s is %s, not the one you kept" % (name, verifier.said[name]))
+
+
+def left_open(kept):
+    """What nobody can know from a transcript alone."""
+    if kept["announcement"] is None:
+        yield "whether this is the draw of your receipt: all of it may be invented. Compare its announcement"
+    if kept["root"] is None:
+        yield "whether the entries are those frozen before the draw: compare the root with one kept from then"
+    if kept["closed"] is None:
+        yield "whether it was closed before the beacon: all witnesses may be one person. Compare the closing digest"
+    yield "whether an entry was invented (the audit's sample answers), and times, which are claims"
+
+
+def explain(verifier, write):
+    """Why one application won or not."""
+    entries, draw, number = verifier.entries, verifier.draw, verifier.watched
+    place = verifier.order.index(number) + 1
+    write("entry %s: place %d of %d, party of %d" % (entries.id(number), place, len(entries), entries.seats[number]))
+    if number in entries.struck:
+        write("  struck before the draw: it keeps its ticket and takes no seat (抽せん前に対象外)")
+    for round_number, slot, free, word in draw.story:
+        write("  round %d, wish %s: %d seats free at its turn: %s" % (round_number, slot, free, word))
+    if not draw.won(number) and number not in entries.struck:
+        write("  won nothing%s (落せん)" % (", so it waits" if verifier.rules["waiting_list"] else ""))
+    for line, record in verifier.history:
+        write("  line %d: %s %s" % (line, record.get("kind", record["type"]), record["slot"] or "all"))
+
+
+def arguments(given):
+    parser = argparse.ArgumentParser(description="Check a draw (kujibiki-draw/1) by computing it again.")
+    parser.add_argument("transcript", nargs="?", help="transcript, plain or .gz; - for standard input")
+    for option, what in (("announcement", "on your receipt"), ("root", "of the frozen entries"), ("closed", "digest")):
+        parser.add_argument("--" + option, metavar="HEX", help="what you kept: %s" % what)
+    parser.add_argument("--proof", metavar="FILE", help="check the proof file of your receipt page")
+    parser.add_argument("--entry", metavar="ID", help="explain one application")
+    options = parser.parse_args(given)
+    for option, shape in (("announcement", HASH), ("root", HASH), ("closed", HASH), ("entry", ENTRY)):
+        value = getattr(options, option)
+        if value is not None:
+            setattr(options, option, value.strip().lower())
+            if not shape(getattr(options, option)):
+                parser.error("--%s must be hex digits of the right number" % option)
+    if options.transcript is None and options.proof is None:
+        parser.error("give a transcript, or --proof FILE")
+    if options.transcript is None and (options.announcement or options.closed or options.entry):
+        parser.error("--announcement, --closed and --entry need a transcript")
+    return options
+
+
+def run(options, write):
+    """Verify what the options name; raises Fault or Unreadable."""
+    kept = {"announcement": options.announcement, "root": options.root, "closed": options.closed}
+    proof = read_proof(options.proof) if options.proof else None
+    if options.transcript is None:
+        check_proof(proof)
+        if options.root is not None and proof["entry"]["root"] != options.root:
+            raise Fault(0, "the proof's root is not the one you kept")
+        write("entry root    %s\nresult root   %s" % (proof["entry"]["root"], proof["result"]["root"]))
+        write("NOT KNOWN: whether these are the public roots of the draw, and ticket and place: give the transcript too")
+        return
+    verifier = Verifier(open_stream(options.transcript), options.entry, proof)
+    verifier.verify()
+    compare(kept, verifier)
+    for name, value in verifier.said.items():
+        write("%-15s %s" % (name, value))
+    if verifier.watched is not None:
+        explain(verifier, write)
+    for reason in [*verifier.unknown, *left_open(kept)]:
+        write("NOT KNOWN: %s." % reason)
+
+
+def main(given=None):
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console without Japanese must not end the check
+    options = arguments(given)
+    try:
+        run(options, print)
+    except Fault as fault:
+        where = "line %d: " % fault.line if fault.line else ""
+        print("REFUSED (不一致) %s%s" % (where, fault.reason))
+        return 1
+    except (Unreadable, OSError, EOFError, zlib.error) as error:
+        print("COULD NOT READ (読めません): %s" % error)
+        return 2
+    print("TRUE: everything was computed again and is the same (計算し直した結果と一致しました).")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
