@@ -267,9 +267,11 @@ class Programme(Strict):
         return tuple(
             Slot(
                 id=f"{day.isoformat()}-{venue.id}-{part.id}", venue=venue.id, day=day, starts=part.starts,
-                ends=part.ends, time_name=part.name, seats=part.seats, reserve=part.reserve, walk_in=part.walk_in,
+                ends=part.ends, time_name=part.name, seats=part.seats, reserve=part.reserve,
+                walk_in=part.walk_in,
             )
-            for period in self.periods for day in period.days() for venue in self.venues for part in self.times
+            for period in self.periods for day in period.days()
+            for venue in self.venues for part in self.times
         )
 
     @cached_property
