@@ -1,14 +1,18 @@
-"""Kafka's and Zipkin's jars: fetched once by jgo into the user's cache, then read from there without network."""
+"""Kafka's and Zipkin's jars: fetched once by jgo into the user's cache; from then on no network is needed."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 from platformdirs import user_cache_path
 
 from deploy.local.errors import StackError
 from deploy.local.state import private_folder, read_json, write_json
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
 ZIPKIN = "io.zipkin:zipkin-server:3.4.2:slim"
@@ -45,8 +49,9 @@ def _fetch(coordinates: str, report: Callable[[str], None]) -> list[Path]:
         jars = _zipkin() if coordinates == ZIPKIN else _environment(coordinates)
     except Exception as problem:  # jgo and requests raise many kinds; all mean: no jars
         raise StackError(
-            f"{coordinates} is not in {cache_folder()} and could not be fetched ({problem}). With network, run "
-            "`kujibiki setup` once; from then on none is needed. Behind a mirror, jgo's own settings apply. "
+            f"{coordinates} is not in {cache_folder()} and could not be fetched ({problem}). With network, "
+            "run `kujibiki setup` once; from then on none is needed. Behind a mirror, jgo's own settings "
+            "apply. "
             f"Or set {OTHERWISE[coordinates]} to one that runs already."
         ) from problem
     write_json(_listing(coordinates), {"jars": [str(jar) for jar in jars]})
@@ -56,9 +61,7 @@ def _fetch(coordinates: str, report: Callable[[str], None]) -> list[Path]:
 def _environment(coordinates: str) -> list[Path]:
     from jgo.env import EnvironmentBuilder, LinkStrategy
 
-    builder = EnvironmentBuilder(
-        context=_context(), cache_dir=cache_folder() / "jgo", link_strategy=LinkStrategy.AUTO
-    )
+    builder = EnvironmentBuilder(context=_context(), cache_dir=cache_folder() / "jgo", link_strategy=LinkStrategy.AUTO)
     environment = builder.from_endpoint(coordinates)
     return sorted(Path(environment.path).rglob("*.jar"))
 
@@ -70,7 +73,7 @@ def _zipkin() -> list[Path]:
     return [Path(component.artifact(classifier=classifier).resolve())]
 
 
-def _context():  # type: ignore[no-untyped-def]  # typed by jgo once it is imported
+def _context() -> "MavenContext":
     from jgo.config import GlobalSettings
     from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext

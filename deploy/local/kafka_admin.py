@@ -85,8 +85,9 @@ def ensure_topics(admin: AdminClient, topics: Sequence[TopicRow], profile: Profi
     differences = [*_other_partitions(known, present), *_other_settings(admin, known, profile)]
     if differences:
         raise StackError(
-            f"Topics on this Kafka differ from the contract table: {'; '.join(differences)}. Bring the broker in "
-            "line with the table by hand, or, if nothing in it matters, start with a fresh state folder."
+            f"Topics on this Kafka differ from the contract table: {'; '.join(differences)}. Bring the "
+            "broker in line with the table by hand, or, if nothing in it matters, start with a fresh state "
+            "folder."
         )
     _create(admin, missing, profile)
     return [topic.name for topic in missing]
@@ -108,9 +109,7 @@ def ensure_rights(admin: AdminClient, rules: frozenset[Rule]) -> None:
 def ensure_users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
     """Create the users, or set their passwords to those that we hold."""
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
-    changes = [
-        UserScramCredentialUpsertion(user, info, password.encode()) for user, password in passwords.items()
-    ]
+    changes = [UserScramCredentialUpsertion(user, info, password.encode()) for user, password in passwords.items()]
     _settle(admin.alter_user_scram_credentials(list(changes)), "creating a user")
 
 
@@ -167,9 +166,7 @@ def _same(found: str | None, wanted: str) -> bool:
 
 
 def _settle(answers: Mapping[Any, Any], doing: str) -> None:
-    failed = [
-        f"{what}: {problem}" for what, answer in answers.items() if (problem := answer.exception(_PATIENCE))
-    ]
+    failed = [f"{what}: {problem}" for what, answer in answers.items() if (problem := answer.exception(_PATIENCE))]
     if failed:
         raise StackError(
             f"Kafka refused {doing} ({'; '.join(failed)}). Check that the admin user is a superuser there "
@@ -202,6 +199,14 @@ def _filter_for(binding: AclBinding) -> AclBindingFilter:
 
 
 def _any_rule() -> AclBindingFilter:
+    # None means "any" in a filter; the library's types forget that.
+    anything: Any = None
     return AclBindingFilter(
-        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+        ResourceType.ANY,
+        anything,
+        ResourcePatternType.ANY,
+        anything,
+        anything,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
     )

@@ -110,9 +110,7 @@ def render(settings: Mapping[str, str]) -> str:
 
 
 def _security(admin: str, controller: str) -> dict[str, str]:
-    plain = (
-        f'{_PLAIN} required username="{CONTROLLER}" password="{controller}" user_{CONTROLLER}="{controller}";'
-    )
+    plain = f'{_PLAIN} required username="{CONTROLLER}" password="{controller}" user_{CONTROLLER}="{controller}";'
     scram = f'{_SCRAM} required username="{ADMIN}" password="{admin}";'
     return {
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",

@@ -1,5 +1,6 @@
 """Replica set and users on MongoDB: one user a service, who can use its own database and no other."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +12,8 @@ from pymongo.uri_parser import parse_uri
 from deploy.local.errors import StackError
 from deploy.local.mongo_server import ADMIN, REPLICA_SET, MongoServer
 
-_NOT_YET_INITIALIZED = 94
+_UNAUTHORIZED = 13
+_ALREADY_INITIALIZED = 23
 _USER_EXISTS = 51003
 _SECONDS = 5_000
 
@@ -21,9 +23,11 @@ Client = MongoClient[dict[str, Any]]
 def become_primary(server: MongoServer) -> None:
     """First start: found the replica set and its admin. Later: follow a move of the ports."""
     with _direct(server.address, None) as anonymous:
-        if _found(anonymous, server.address):
+        # MongoDB lets an unknown caller on loopback do these two as long as it has no user. A start that was
+        # killed between them is made good by the next one.
+        if _permitted(anonymous, "replSetInitiate", _founding(server.address)):
             await_primary(anonymous)
-            _create_admin(anonymous, server.admin_password)
+        _permitted(anonymous, "createUser", ADMIN, pwd=server.admin_password, roles=["root"])
     with _direct(server.address, server.admin_password) as admin:
         _follow_address(admin, server.address)
         await_primary(admin)
@@ -51,8 +55,8 @@ def ensure_user(connection: Client, name: str, password: str, roles: Mapping[str
     except OperationFailure as problem:
         if problem.code != _USER_EXISTS:
             raise StackError(
-                f"MongoDB refused to create the user {name} ({problem.details}). The admin user needs the role "
-                "userAdminAnyDatabase (KUJIBIKI_MONGO_URI_ADMIN)."
+                f"MongoDB refused to create the user {name} ({problem.details}). The admin user needs the "
+                "role userAdminAnyDatabase (KUJIBIKI_MONGO_URI_ADMIN)."
             ) from problem
         connection.admin.command("updateUser", name, pwd=password, roles=granted)
 
@@ -72,8 +76,6 @@ def _option(value: object) -> str:
 
 def await_primary(connection: Client, patience: float = 30.0) -> None:
     """Wait until the member takes writes."""
-    import time
-
     end = time.monotonic() + patience
     while not connection.admin.command("hello").get("isWritablePrimary"):
         if time.monotonic() > end:
@@ -86,31 +88,19 @@ def _direct(address: str, password: str | None) -> Client:
     return client(f"mongodb://{user}{address}/?directConnection=true")
 
 
-def _found(anonymous: Client, address: str) -> bool:
-    """Found the replica set if there is none; True if the admin is not there yet either."""
-    members = [{"_id": 0, "host": address}]
+def _founding(address: str) -> dict[str, Any]:
+    return {"_id": REPLICA_SET, "members": [{"_id": 0, "host": address}]}
+
+
+def _permitted(anonymous: Client, command: str, value: Any, **more: Any) -> bool:
+    """Whether the command was done; False if it was done before, or is no longer for an unknown caller."""
     try:
-        anonymous.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-        return True
-    except OperationFailure:
-        # Founded already. A start that was killed before the admin was made leaves the door of the first user open.
-        return _admin_is_missing(anonymous)
-
-
-def _admin_is_missing(anonymous: Client) -> bool:
-    try:
-        anonymous.admin.command("usersInfo", ADMIN)
-    except OperationFailure:
-        return False
-    return True
-
-
-def _create_admin(anonymous: Client, password: str) -> None:
-    try:
-        anonymous.admin.command("createUser", ADMIN, pwd=password, roles=["root"])
+        anonymous.admin.command(command, value, **more)
     except OperationFailure as problem:
-        if problem.code != _USER_EXISTS:
-            raise
+        if problem.code in (_UNAUTHORIZED, _ALREADY_INITIALIZED, _USER_EXISTS):
+            return False
+        raise
+    return True
 
 
 def _follow_address(admin: Client, address: str) -> None:
@@ -130,4 +120,4 @@ def ensure_service_users(connection: Client, passwords: Mapping[str, str]) -> No
 
 def ensure_reader(connection: Client, name: str, password: str, databases: Iterable[str]) -> None:
     """A user who may read these databases and change nothing."""
-    ensure_user(connection, name, password, {database: "read" for database in databases})
+    ensure_user(connection, name, password, dict.fromkeys(databases, "read"))

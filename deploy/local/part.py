@@ -98,12 +98,20 @@ class Part:
         end = time.monotonic() + (patience or self.spec.ready_within)
         with self._changed:
             while self._record.condition != "ready":
+                if not self._wanted.is_set():
+                    raise StackError(f"{self.name} was stopped before it was ready.")
                 if self._deaths >= _GIVE_UP_AFTER and not self._ever_ready:
                     raise StackError(self._does_not_start(f"ended {self._deaths} times"))
                 left = end - time.monotonic()
                 if left <= 0:
                     raise StackError(self._does_not_start("was not ready in time"))
                 self._changed.wait(min(left, 1.0))
+
+    def abandon(self) -> None:
+        """Have it end soon, without waiting for that: whoever waits for its readiness is released."""
+        self._wanted.clear()
+        with self._changed:
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """End the process in order (SIGTERM, later SIGKILL) and stop supervising."""
@@ -173,9 +181,7 @@ class Part:
             start_new_session=True,
         )
         assert process.stdout is not None
-        threading.Thread(
-            target=self.sink.pump, args=(process.stdout,), name=f"log-{self.name}", daemon=True
-        ).start()
+        threading.Thread(target=self.sink.pump, args=(process.stdout,), name=f"log-{self.name}", daemon=True).start()
         self._process = process
         self._set("starting", pid=process.pid)
         return process

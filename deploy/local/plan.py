@@ -1,4 +1,4 @@
-"""Which parts a stack has, and how each is started and asked: from the state folder, ports and environment."""
+"""Which parts a stack has, and how each is started and asked whether it is ready."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

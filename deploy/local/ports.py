@@ -53,9 +53,7 @@ class Ports:
 
 def refuse_taken(ports: Ports, names: Iterable[str]) -> None:
     """Raise one message that names every wanted port that is taken, and by whom."""
-    taken = [
-        f"{ports.of(name)} ({name}) by {_holder(ports.of(name))}" for name in names if _taken(ports.of(name))
-    ]
+    taken = [f"{ports.of(name)} ({name}) by {_holder(ports.of(name))}" for name in names if _taken(ports.of(name))]
     if taken:
         raise StackError(
             f"Taken ports: {'; '.join(taken)}. End that program, or move this stack with "

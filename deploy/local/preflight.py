@@ -14,7 +14,7 @@ LEAST_FREE = 1024**3
 _MONGOD_NEEDS = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "liblzma.so.5": "liblzma5"}
 
 
-def check_python(version: tuple[int, ...] = tuple(sys.version_info)) -> None:
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> None:
     """Refuse a Python that is too old."""
     if version[:2] < OLDEST_PYTHON:
         wanted, found = ".".join(map(str, OLDEST_PYTHON)), ".".join(map(str, version[:3]))
@@ -31,8 +31,8 @@ def check_platform(system: str = sys.platform, machine: str | None = None, libc:
         return
     raise StackError(
         f"The embedded MongoDB runs on Linux with glibc on x86_64 only; this is {system} on {machine} "
-        f"({libc or 'no glibc'}). Run a MongoDB replica set yourself (6.0 or later; docker-compose.yml has one) and "
-        "set KUJIBIKI_MONGO_URI_ADMIN to its address; or use docker-compose.yml for the whole stack."
+        f"({libc or 'no glibc'}). Run a MongoDB replica set yourself (6.0 or later; docker-compose.yml has "
+        "one) and set KUJIBIKI_MONGO_URI_ADMIN to its address; or use docker-compose.yml for the whole stack."
     )
 
 
@@ -42,9 +42,9 @@ def check_libraries(load: Callable[[str], object] = ctypes.CDLL) -> None:
     if missing:
         packages = " ".join(_MONGOD_NEEDS[name] for name in missing)
         raise StackError(
-            f"MongoDB's program needs system libraries that are missing here: {', '.join(missing)}. On Debian 12 and "
-            f"Ubuntu 22.04 or later: `sudo apt install {packages}`. Or set KUJIBIKI_MONGO_URI_ADMIN to a MongoDB that "
-            "runs already."
+            f"MongoDB's program needs system libraries that are missing here: {', '.join(missing)}. On "
+            f"Debian 12 and Ubuntu 22.04 or later: `sudo apt install {packages}`. Or set "
+            "KUJIBIKI_MONGO_URI_ADMIN to a MongoDB that runs already."
         )
 
 
@@ -53,8 +53,8 @@ def check_disk(folder: Path, least: int = LEAST_FREE) -> None:
     free = shutil.disk_usage(folder).free
     if free < least:
         raise StackError(
-            f"Only {free // 1024**2} MB are free where {folder} lies; the stack wants {least // 1024**2} MB. Free some, "
-            "or put the state elsewhere with `--state DIR` (or KUJIBIKI_STATE)."
+            f"Only {free // 1024**2} MB are free where {folder} lies; the stack wants {least // 1024**2} MB. "
+            "Free some, or put the state elsewhere with `--state DIR` (or KUJIBIKI_STATE)."
         )
 
 

@@ -21,9 +21,7 @@ def provision_kafka(plan: Plan, topics: Sequence[TopicRow], report: Callable[[st
     if created:
         report(f"created {len(created)} topics")
     if not reach.secured:
-        report(
-            f"warning: the Kafka at {reach.bootstrap} knows no users, so rights on topics are not enforced"
-        )
+        report(f"warning: the Kafka at {reach.bootstrap} knows no users, so rights on topics are not enforced")
         return
     kafka_admin.ensure_users(admin, passwords)
     kafka_admin.ensure_rights(admin, access.rules(topics))

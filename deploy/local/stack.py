@@ -10,11 +10,11 @@ Everything here is synchronous and may be called from any thread; supervision ru
 """
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 from confluent_kafka.admin import AdminClient
 from filelock import FileLock, Timeout
 
@@ -90,7 +90,7 @@ class Stack:
                 self._report(f"stopping {part.name}")
             part.stop()
             part.sink.close()
-        records.forget(self.state, self.parts)
+        records.forget(self.state, [*self.parts, *self._outside.addresses()])
         if forget:
             records.forget(self.state, [records.SUPERVISOR])
         self._lock.release()
@@ -137,8 +137,8 @@ class Stack:
             holder = records.load(self.state, records.SUPERVISOR)
             who = f"pid {holder.pid}" if holder else "another process"
             raise StackError(
-                f"A stack runs already on {self.state.root} ({who}). See it with `kujibiki status`, end it with "
-                "`kujibiki down`, or start a second one with other `--state` and `--port-base`."
+                f"A stack runs already on {self.state.root} ({who}). See it with `kujibiki status`, end it "
+                "with `kujibiki down`, or start a second one with other `--state` and `--port-base`."
             ) from problem
 
     def _clear_up(self) -> None:
@@ -149,21 +149,37 @@ class Stack:
         self._note("starting")
 
     def _start_infrastructure(self) -> None:
+        self._name_outside_parts()
         for spec in self._plan.infrastructure():
             self._add(spec).start()
-        topics = contract_topics() if self._topics is None else self._topics
         with ThreadPoolExecutor(2) as side_by_side:
             # Each as soon as its own server is ready; Zipkin and the mail catcher start meanwhile.
-            jobs = [
-                side_by_side.submit(self._when_ready, "mongo", lambda: provision_mongo(self._plan)),
-                side_by_side.submit(
-                    self._when_ready, "kafka", lambda: provision_kafka(self._plan, topics, self._report)
-                ),
-            ]
-            for job in jobs:
-                job.result()
+            jobs = [side_by_side.submit(self._set_up_mongo), side_by_side.submit(self._set_up_kafka)]
+            try:
+                for job in jobs:
+                    job.result()
+            except BaseException:
+                # Or the pool would wait for the other job to the end of its patience.
+                for part in self.parts.values():
+                    part.abandon()
+                raise
         for part in self.parts.values():
             self._await(part)
+
+    def _set_up_mongo(self) -> None:
+        if "mongo" in self.parts:
+            self.parts["mongo"].wait_ready()
+        provision_mongo(self._plan)
+
+    def _set_up_kafka(self) -> None:
+        if "kafka" in self.parts:
+            self.parts["kafka"].wait_ready()
+        provision_kafka(self._plan, self._topics or contract_topics(), self._report)
+
+    def _name_outside_parts(self) -> None:
+        for name, address in self._outside.addresses().items():
+            self._report(f"{name}: using {address}")
+            records.save(self.state, PartRecord(name, "outside", note=address, since=records.now()))
 
     def _start_services(self) -> None:
         fresh = [self._add(spec) for spec in self._plan.services()]
@@ -177,11 +193,6 @@ class Stack:
             part.start()
             self._await(part)
 
-    def _when_ready(self, name: str, then: Callable[[], None]) -> None:
-        if name in self.parts:
-            self.parts[name].wait_ready()
-        then()
-
     def _await(self, part: Part) -> None:
         part.wait_ready()
         self._report(f"{part.name} is ready{f' at {part.spec.url}' if part.spec.url else ''}")
@@ -192,20 +203,11 @@ class Stack:
         return self.parts[spec.name]
 
     def _note(self, condition: records.Condition, note: str = "") -> None:
-        import psutil
-
-        me = psutil.Process(os.getpid())
+        me = psutil.Process()
+        port = self.ports.of("start")
         records.save(
             self.state,
-            PartRecord(
-                records.SUPERVISOR,
-                condition,
-                self.ports.of("start"),
-                me.pid,
-                me.create_time(),
-                records.now(),
-                note=note,
-            ),
+            PartRecord(records.SUPERVISOR, condition, port, me.pid, me.create_time(), records.now(), note=note),
         )
 
 

@@ -57,8 +57,8 @@ class State:
             probe.unlink()
         except OSError as problem:
             raise StackError(
-                f"The state folder {self.root} cannot be written ({problem.strerror}). Give this user the right "
-                "to write there, or name another folder with `--state DIR` (or KUJIBIKI_STATE)."
+                f"The state folder {self.root} cannot be written ({problem.strerror}). Give this user the "
+                "right to write there, or name another folder with `--state DIR` (or KUJIBIKI_STATE)."
             ) from problem
 
 

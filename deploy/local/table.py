@@ -32,7 +32,7 @@ def contract_topics() -> Sequence[TopicRow]:
         from shared.contracts.topics import TOPICS
     except ModuleNotFoundError as problem:
         raise StackError(
-            f"The contract table shared/contracts/topics.py cannot be imported ({problem}). Run the command from "
-            "an installed checkout: `make setup`."
+            f"The contract table shared/contracts/topics.py cannot be imported ({problem}). Run the command "
+            "from an installed checkout: `make setup`."
         ) from problem
     return TOPICS

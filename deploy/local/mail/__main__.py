@@ -23,9 +23,7 @@ async def serve(state: State, smtp_port: int, http_port: int) -> None:
     tls = tls_context(certificate.certificate, certificate.key)
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(partial(smtp_session, store, tls), LOOPBACK, smtp_port, backlog=256)
-    config = uvicorn.Config(
-        pages(store), host=LOOPBACK, port=http_port, log_level="warning", access_log=False
-    )
+    config = uvicorn.Config(pages(store), host=LOOPBACK, port=http_port, log_level="warning", access_log=False)
     try:
         await uvicorn.Server(config).serve()
     finally:

@@ -1,4 +1,4 @@
-"""Mails on disk: each as an .eml file, and an index in SQLite so that memory does not grow with their number."""
+"""Mails on disk: each as an .eml file, and an index in SQLite so that memory does not grow."""
 
 import os
 import sqlite3
@@ -11,14 +11,20 @@ from deploy.local.state import private_folder
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS mails (
-    id TEXT PRIMARY KEY, received REAL NOT NULL, sender TEXT NOT NULL, subject TEXT NOT NULL, size INTEGER NOT NULL
+    id TEXT PRIMARY KEY, received REAL NOT NULL, sender TEXT NOT NULL, subject TEXT NOT NULL,
+    size INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS recipients (
     address TEXT NOT NULL, mail TEXT NOT NULL, PRIMARY KEY (address, mail)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS recipients_by_mail ON recipients (mail);
 """
-_COLUMNS = "m.id, m.received, m.sender, m.subject, m.size"
+_SELECT = "SELECT m.id, m.received, m.sender, m.subject, m.size FROM mails m"
+_FIND = (
+    f"{_SELECT} WHERE m.received >= :since AND (:before = '' OR m.id < :before) "  # noqa: S608  # all constants
+    "AND (:to = '' OR m.id IN (SELECT mail FROM recipients WHERE instr(address, :to))) "
+    "ORDER BY m.id DESC LIMIT :limit"
+)
 
 
 @dataclass(frozen=True)
@@ -61,16 +67,14 @@ class MailStore:
     def find(self, to: str = "", since: float = 0.0, limit: int = 100, before: str = "") -> list[MailSummary]:
         """The newest mails first; `to` is a part of an address, `before` an id for the next page."""
         rows = self._index.execute(
-            f"SELECT {_COLUMNS} FROM mails m WHERE m.received >= :since AND (:before = '' OR m.id < :before) "
-            "AND (:to = '' OR m.id IN (SELECT mail FROM recipients WHERE instr(address, :to))) "
-            "ORDER BY m.id DESC LIMIT :limit",
+            _FIND,
             {"to": to.strip().lower(), "since": since, "before": before, "limit": limit},
         )
         return [self._summary(row) for row in rows.fetchall()]
 
     def get(self, identity: str) -> MailSummary | None:
         """One mail's line."""
-        row = self._index.execute(f"SELECT {_COLUMNS} FROM mails m WHERE m.id = ?", (identity,)).fetchone()
+        row = self._index.execute(_SELECT + " WHERE m.id = ?", (identity,)).fetchone()
         return self._summary(row) if row else None
 
     def raw(self, identity: str) -> bytes | None:

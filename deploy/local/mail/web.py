@@ -65,15 +65,11 @@ class MailPages:
         return Response(_bytes(leaf), media_type=kind, headers=headers)
 
     async def api_list(self, request: Request) -> Response:
-        """`GET /api/mails?to=&since=&limit=&before=`: newest first; `since` in seconds since 1970 or ISO 8601."""
+        """`GET /api/mails?to=&since=&limit=&before=`: newest first; `since` as epoch seconds or ISO 8601."""
         asked = request.query_params
         limit = min(int(asked.get("limit", PAGE)), MOST) if asked.get("limit", "1").isdigit() else PAGE
-        mails = self._store.find(
-            asked.get("to", ""), _since(asked.get("since", "")), limit, asked.get("before", "")
-        )
-        return JSONResponse(
-            {"total": self._store.count(asked.get("to", "")), "mails": [_as_json(m) for m in mails]}
-        )
+        mails = self._store.find(asked.get("to", ""), _since(asked.get("since", "")), limit, asked.get("before", ""))
+        return JSONResponse({"total": self._store.count(asked.get("to", "")), "mails": [_as_json(m) for m in mails]})
 
     async def api_one(self, request: Request) -> Response:
         """`GET /api/mails/{id}`: headers, text and the list of parts."""
@@ -104,7 +100,7 @@ class MailPages:
         mail, content = self._store.get(identity), self._store.raw(identity)
         if mail is None or content is None:
             raise HTTPException(404, "There is no such mail.")
-        return mail, message_from_bytes(content, policy=policy.default)  # type: ignore[return-value]
+        return mail, message_from_bytes(content, policy=policy.default)
 
 
 def pages(store: MailStore) -> Starlette:
@@ -136,7 +132,7 @@ def _parts(message: EmailMessage) -> list[dict[str, Any]]:
 
 
 def _leaves(message: EmailMessage) -> list[EmailMessage]:
-    return [leaf for leaf in message.walk() if not leaf.is_multipart()]  # type: ignore[misc]
+    return [leaf for leaf in message.walk() if not leaf.is_multipart()]
 
 
 def _bytes(leaf: EmailMessage) -> bytes:

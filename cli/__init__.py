@@ -1,0 +1,1 @@
+"""The `kujibiki` command."""
