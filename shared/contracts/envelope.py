@@ -43,7 +43,10 @@ def derived_id(*parts: str) -> Id:
 
 
 class Event(BaseModel):
-    """What happened, in the past tense. Readers ignore fields they do not know; a change of meaning is a new version."""
+    """What happened, in the past tense.
+
+    Readers ignore fields they do not know; a change of meaning is a new version.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     TYPE: ClassVar[str]
@@ -51,9 +54,8 @@ class Event(BaseModel):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "TYPE" in cls.__dict__:
-            if _EVENTS.setdefault(cls.TYPE, cls) is not cls and _EVENTS[cls.TYPE].__qualname__ != cls.__qualname__:
-                raise TypeError(f"two events are called {cls.TYPE}")
+        if "TYPE" in cls.__dict__ and _EVENTS.setdefault(cls.TYPE, cls) is not cls:
+            raise TypeError(f"two events are called {cls.TYPE}")
 
 
 _EVENTS: dict[str, type[Event]] = {}

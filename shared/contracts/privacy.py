@@ -69,7 +69,7 @@ class RecipientKeyPublished(Event):
 
 
 class SealedCopy(BaseModel):
-    """A pair key sealed by HPKE to `holder`'s key of `epoch`: `sealed` is encapsulated key and ciphertext, base64url."""
+    """A pair key sealed by HPKE to `holder`'s key of `epoch`: encapsulated key and ciphertext, base64url."""
 
     model_config = ConfigDict(frozen=True)
     holder: str

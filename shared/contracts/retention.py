@@ -50,3 +50,12 @@ class RegisterAffirmed(Event):
     TOPIC: ClassVar[str] = "retention.staff.v1"
     TYPE: ClassVar[str] = "retention.register-affirmed.v1"
     at: Moment
+
+
+class SignInLocked(Event):
+    """Alarm: a password was tried wrongly too often; until `until`, on the real clock, it opens nothing (S24)."""
+
+    TOPIC: ClassVar[str] = "retention.alarms.v1"
+    TYPE: ClassVar[str] = "retention.sign-in-locked.v1"
+    staff: str
+    until: Moment

@@ -1,0 +1,68 @@
+"""Work larger than a transaction: a job is a cursor that moves on by one transaction a step.
+
+Events of a job take ids derived from the job, so that a restart in the middle repeats nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from shared.messaging.due import DUE, DueWork
+from shared.messaging.transaction import Transaction, Transactions
+from shared.platform.mongo import Database, Document
+
+JOBS = "jobs"
+LEASE_SECONDS = 30
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+
+Step = Callable[[Transaction, Document], Awaitable[dict[str, Any] | None]]
+
+
+class LeaseLost(Exception):
+    """Another replica goes on with the job."""
+
+
+class Jobs:
+    """Runs registered kinds of jobs, each by one replica at a time."""
+
+    def __init__(self, database: Database, transactions: Transactions) -> None:
+        self._database, self._transactions = database, transactions
+        self._steps: dict[str, Step] = {}
+        self.work = DueWork("jobs", JOBS, self._go_on, lease_seconds=LEASE_SECONDS)
+
+    def register(self, kind: str, step: Step) -> None:
+        """`step(tx, job)` does one piece in `tx` and returns the next cursor, or None when the job is done."""
+        self._steps[kind] = step
+
+    async def start(
+        self, tx: Transaction, kind: str, job_id: str, programme: str, args: dict[str, Any]
+    ) -> None:
+        """Begins a job with the transaction's commit; a job that there is already is left as it is."""
+        await self._database[JOBS].update_one(
+            {"_id": job_id},
+            {"$setOnInsert": {"kind": kind, "programme": programme, "args": args, "cursor": None, "state": DUE,
+                              "due_at": _ALWAYS, "steps": 0}},
+            upsert=True, session=tx.session,
+        )
+        self.work.wake()
+
+    async def _go_on(self, job: Document) -> None:
+        step = self._steps[job["kind"]]
+        while job["state"] == DUE:
+            job = await self._transactions.run(partial(self._one_step, step=step, job=job))
+
+    async def _one_step(self, tx: Transaction, *, step: Step, job: Document) -> Document:
+        cursor = await step(tx, job)
+        change = {
+            "cursor": cursor if cursor is not None else job["cursor"], "state": DUE if cursor is not None else "done",
+            "lease_until": datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS), "steps": job["steps"] + 1,
+        }
+        result = await self._database[JOBS].update_one(
+            {"_id": job["_id"], "leased_by": job["leased_by"], "steps": job["steps"]}, {"$set": change},
+            session=tx.session)
+        if not result.matched_count:
+            raise LeaseLost
+        return {**job, **change}

@@ -1,0 +1,54 @@
+"""Kafka clients with our settings: aiokafka's defaults lose and repeat messages, so none of them is left to chance."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.platform.settings import Settings
+
+MAX_RECORD = 4 * 1024 * 1024
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Where the brokers are and who we are: the arguments that all clients share."""
+    arguments: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "client_id": f"{settings.service}-{settings.replica}",
+        "security_protocol": settings.kafka_security,
+        "request_timeout_ms": 15_000,
+    }
+    if settings.kafka_security.startswith("SASL"):
+        arguments |= {
+            "sasl_mechanism": "SCRAM-SHA-512", "sasl_plain_username": settings.kafka_user,
+            "sasl_plain_password": settings.kafka_password(),
+        }
+    if settings.kafka_security.endswith("SSL"):
+        arguments["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ca_file)
+    return arguments
+
+
+def producer(settings: Settings) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all in-sync replicas."""
+    return AIOKafkaProducer(
+        **connection(settings), acks="all", enable_idempotence=True, linger_ms=2, max_batch_size=256 * 1024,
+        max_request_size=MAX_RECORD, compression_type="gzip",
+    )
+
+
+def consumer(settings: Settings, *topics: str, group: str | None = None) -> AIOKafkaConsumer:
+    """A consumer that starts at the earliest offset and commits only what it is told to."""
+    return AIOKafkaConsumer(
+        *topics, **connection(settings), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
+        isolation_level="read_committed", max_poll_interval_ms=600_000, session_timeout_ms=20_000,
+        heartbeat_interval_ms=3_000, metadata_max_age_ms=60_000, fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=MAX_RECORD,
+    )
+
+
+def admin(settings: Settings) -> AIOKafkaAdminClient:
+    """A client that asks for a group's offsets."""
+    return AIOKafkaAdminClient(**connection(settings))

@@ -1,0 +1,51 @@
+"""Leases in MongoDB by the server's clock, and checked against a monotonic clock before each act."""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+from shared.platform.mongo import AFTER, Database, is_duplicate
+
+
+class Lease:
+    """At most one holder a name. A holder that was paused finds its lease expired before it acts again."""
+
+    def __init__(self, database: Database, name: str, seconds: float) -> None:
+        self._collection, self._name, self._seconds = database["leases"], name, seconds
+        self.holder = uuid4().hex
+        self._valid_until = 0.0
+
+    def valid(self) -> bool:
+        """Whether the lease is surely ours at this instant."""
+        return time.monotonic() < self._valid_until
+
+    async def take(self) -> bool:
+        """Takes or prolongs the lease; returns whether it is ours."""
+        asked = time.monotonic()
+        free = {"$or": [{"$eq": ["$holder", self.holder]}, {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
+        until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(self._seconds * 1000)}}
+        try:
+            document = await self._collection.find_one_and_update(
+                {"_id": self._name},
+                [{"$set": {"taken": free}}, {"$set": {
+                    "holder": {"$cond": ["$taken", self.holder, "$holder"]},
+                    "until": {"$cond": ["$taken", until, "$until"]},
+                }}, {"$unset": "taken"}],
+                upsert=True, return_document=AFTER,
+            )
+        except Exception as error:
+            if is_duplicate(error):  # two replicas made the first document at once
+                return False
+            raise
+        if document["holder"] != self.holder:
+            self._valid_until = 0.0
+            return False
+        # Counted from before the question: the server's term cannot end before ours.
+        self._valid_until = asked + self._seconds * 0.8
+        return True
+
+    async def release(self) -> None:
+        """Gives the lease back, so that a successor need not wait for its end."""
+        self._valid_until = 0.0
+        await self._collection.delete_one({"_id": self._name, "holder": self.holder})

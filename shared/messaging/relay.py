@@ -1,0 +1,117 @@
+"""The relay: publishes the outbox, in order a partition, by one lease holder at a time.
+
+What is unsent is what is there: rows go when the broker has them. No cursor over ids is kept, because a transaction
+that commits late would be skipped by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.messaging import kafka
+from shared.messaging.lease import Lease
+from shared.messaging.transaction import OUTBOX
+from shared.platform.mongo import Database, StoreError
+from shared.platform.settings import Settings
+
+BATCH = 1000
+LEASE_SECONDS = 6.0
+IDLE_SECONDS = 0.25
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Sends outbox rows until it is stopped. `wake()` makes it look at once."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self._database = settings, database
+        self._lease = Lease(database, "relay", LEASE_SECONDS)
+        self._wake = asyncio.Event()
+        self._producer: AIOKafkaProducer | None = None
+        self.sent = 0
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Sends until cancelled; broker or database away: waits and goes on."""
+        try:
+            while True:
+                await self._until_idle()
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                except TimeoutError:
+                    continue
+        finally:
+            await self._drop_producer()
+            await asyncio.shield(self._release())
+
+    async def _release(self) -> None:
+        try:
+            await self._lease.release()
+        except StoreError:
+            log.warning("relay lease not given back; it ends by itself")
+
+    async def _until_idle(self) -> None:
+        try:
+            while await self._lease.take() and await self._send_batch():
+                pass
+        except (KafkaError, StoreError, OSError) as error:
+            # A producer that saw an out-of-order sequence stays broken (aiokafka #1017): always a new one.
+            log.warning("relay waits: %s", type(error).__name__)
+            await self._drop_producer()
+            await asyncio.sleep(0.5)
+
+    async def _send_batch(self) -> bool:
+        rows = await self._database[OUTBOX].find({}).sort("order", 1).to_list(BATCH)
+        if not rows:
+            return False
+        await self._send(rows)
+        await self._database[OUTBOX].delete_many({"_id": {"$in": [row["_id"] for row in rows]}})
+        self.sent += len(rows)
+        return len(rows) == BATCH
+
+    async def _send(self, rows: list[dict[str, Any]]) -> None:
+        producer = await self._connected()
+        acknowledgements = []
+        for row in rows:
+            if not self._lease.valid() and not await self._lease.take():
+                raise LeaseLost
+            acknowledgements.append(await producer.send(
+                row["topic"], value=row["value"], key=row["key"].encode(), partition=row["partition"],
+                headers=[("content-type", CONTENT_TYPE)],
+            ))
+        for acknowledgement in asyncio.as_completed(acknowledgements):
+            await acknowledgement
+
+    async def _connected(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = kafka.producer(self._settings)
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                await asyncio.wait_for(producer.stop(), 5)
+            except (KafkaError, TimeoutError, OSError) as error:
+                log.warning("producer did not stop cleanly: %s", type(error).__name__)
+
+
+class LeaseLost(KafkaError):  # type: ignore[misc]
+    """Another replica is the relay now: what was read may already be sent."""

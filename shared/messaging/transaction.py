@@ -1,0 +1,231 @@
+"""One MongoDB transaction for a state change, its outgoing events and the id of the event that caused it (ADR 0001).
+
+Requests that wait at the same time share one transaction (group commit): the commit's wait for the journal is what
+costs, not the writes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from shared.contracts.envelope import Event, Id, encode, envelope, new_id
+from shared.contracts.partitions import partition_of
+from shared.contracts.topics import TOPIC
+from shared.platform.mongo import (
+    Client,
+    Database,
+    Document,
+    Session,
+    is_duplicate,
+    is_transient,
+    outcome_unknown,
+    start_transaction,
+)
+from shared.platform.telemetry import current_traceparent
+
+OUTBOX = "outbox"
+MAX_GROUP = 128
+MAX_WAITING = 2000
+ATTEMPTS = 12
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Work = Callable[["Transaction"], Awaitable[T]]
+Hook = Callable[["Transaction"], Awaitable[None]]
+
+
+class Busy(Exception):
+    """Too many requests wait for a commit; the caller should come again in a few seconds."""
+
+
+class _OrderClock:
+    """Hands out ascending numbers that stay close to the machine's nanoseconds, also when that clock steps back."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        self._last = max(self._last + 1, time.time_ns())
+        return self._last
+
+
+_order = _OrderClock()
+
+
+class Transaction:
+    """What a handler writes and says; all of it is committed together or not at all.
+
+    `scratch` holds what several handlers of one transaction collect for a hook.
+    """
+
+    def __init__(self, database: Database, session: Session, source: str) -> None:
+        self.database = database
+        self.session = session
+        self.scratch: dict[str, Any] = {}
+        self._source = source
+        self._inserts: dict[str, list[Document]] = defaultdict(list)
+        self._outbox: list[Document] = []
+        self._hooks: dict[str, Hook] = {}
+
+    def insert(self, collection: str, document: Document) -> None:
+        """Buffers `document`; each collection gets one `insert_many` at the commit."""
+        self._inserts[collection].append(document)
+
+    def say(
+        self, event: Event, *, subject: str, programme: str, at: datetime,
+        topic: str | None = None, event_id: Id | None = None, traceparent: str | None = None,
+    ) -> Id:
+        """Puts `event` into the outbox under the record key `subject`; returns its id.
+
+        Raises `PermissionError` for a topic that is not this service's to write, before a broker would.
+        """
+        name = topic or event.TOPIC
+        if self._source not in TOPIC[name].writers:
+            raise PermissionError(f"{self._source} may not write {name}")
+        message = envelope(
+            event, source=self._source, subject=subject, programme=programme, at=at, event_id=event_id,
+            traceparent=traceparent or current_traceparent(),
+        )
+        self._row(message.id, name, subject, encode(message))
+        return message.id
+
+    def erase(self, topic: str, subject: str) -> None:
+        """Puts a tombstone for `subject` into the outbox: a null value, after which compaction forgets the key."""
+        self._row(new_id(), topic, subject, None)
+
+    def before_commit(self, hook: Hook, key: str) -> None:
+        """Runs `hook` once a `key` when all handlers of the transaction are through."""
+        self._hooks.setdefault(key, hook)
+
+    def _row(self, event_id: Id, topic: str, key: str, value: bytes | None) -> None:
+        self._outbox.append({
+            "_id": event_id, "topic": topic, "partition": partition_of(key, topic), "key": key, "value": value,
+            "order": _order.next(),
+        })
+
+    async def flush(self) -> bool:
+        """Writes what was buffered; returns whether there is anything for the relay."""
+        for hook in list(self._hooks.values()):
+            await hook(self)
+        for collection, documents in self._inserts.items():
+            await self.database[collection].insert_many(documents, session=self.session)
+        if self._outbox:
+            await self.database[OUTBOX].insert_many(self._outbox, session=self.session)
+        return bool(self._outbox)
+
+
+@dataclass
+class _Waiting:
+    work: Work[Any]
+    result: asyncio.Future[Any]
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+
+
+class Transactions:
+    """Runs work in transactions, alone or in groups."""
+
+    def __init__(self, client: Client, database: Database, source: str, wake: Callable[[], None]) -> None:
+        self._client, self._database, self._source, self._wake = client, database, source, wake
+        self._waiting: deque[_Waiting] = deque()
+        self._drain: asyncio.Task[None] | None = None
+
+    async def run(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction of its own. It may run several times: nothing outside may depend on it."""
+        (result,) = await self._attempt([_Waiting(work, asyncio.get_running_loop().create_future())])
+        return result  # type: ignore[no-any-return]
+
+    async def grouped(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction that it shares with what waits at the same time.
+
+        Raises `Busy` when more than `MAX_WAITING` wait. A failure of one leaves the others untouched.
+        """
+        if len(self._waiting) >= MAX_WAITING:
+            raise Busy
+        waiting = _Waiting(work, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._drain is None or self._drain.done():
+            self._drain = asyncio.create_task(self._drain_waiting(), context=contextvars.Context())
+        return await waiting.result  # type: ignore[no-any-return]
+
+    async def _drain_waiting(self) -> None:
+        while self._waiting:
+            group = [self._waiting.popleft() for _ in range(min(MAX_GROUP, len(self._waiting)))]
+            await self._commit_group(group)
+
+    async def _commit_group(self, group: list[_Waiting]) -> None:
+        try:
+            results = await self._attempt(group)
+        except BaseException as error:
+            if len(group) == 1 or not isinstance(error, Exception):
+                for waiting in group:
+                    _settle(waiting, error=error)
+                return
+            # Somebody in the group failed: each alone, so that only that one hears of it.
+            for waiting in group:
+                await self._commit_group([waiting])
+            return
+        for waiting, result in zip(group, results, strict=True):
+            _settle(waiting, result=result)
+
+    async def _attempt(self, group: list[_Waiting]) -> list[Any]:
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._once(group)
+            except Exception as error:
+                if not is_transient(error) or attempt == ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(min(0.5, 0.005 * 2**attempt))
+        raise AssertionError("unreachable")
+
+    async def _once(self, group: list[_Waiting]) -> list[Any]:
+        async with await self._client.start_session() as session, start_transaction(session):
+            transaction = Transaction(self._database, session, self._source)
+            results = []
+            for waiting in group:
+                results.append(await _in_context(waiting, transaction))
+            said = await transaction.flush()
+            await _commit(session)
+        if said:
+            self._wake()
+        return results
+
+
+async def _in_context(waiting: _Waiting, transaction: Transaction) -> Any:
+    """Runs the work in its request's context, so that its events carry its request's trace."""
+    context = waiting.context.copy()
+    return await asyncio.get_running_loop().create_task(_awaited(waiting.work, transaction), context=context)
+
+
+async def _awaited(work: Work[T], transaction: Transaction) -> T:
+    return await work(transaction)
+
+
+async def _commit(session: Session) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            await session.commit_transaction()
+            return
+        except Exception as error:
+            if not outcome_unknown(error) or attempt == ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.05)
+
+
+def _settle(waiting: _Waiting, *, result: Any = None, error: BaseException | None = None) -> None:
+    if waiting.result.done():
+        return
+    if error is None:
+        waiting.result.set_result(result)
+    else:
+        waiting.result.set_exception(error)
+
+
+__all__ = ["OUTBOX", "Busy", "Transaction", "Transactions", "is_duplicate"]

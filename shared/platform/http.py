@@ -1,0 +1,207 @@
+"""HTTP defaults of every service: problems for programs, pages for people, limits, headers, a span a request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from opentelemetry.trace import SpanKind
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.messaging.transaction import Busy
+from shared.platform import telemetry
+from shared.platform.mongo import StoreError
+from shared.platform.problems import CONTENT_TYPE, Problem
+from shared.platform.signin import SignInNeeded
+from shared.ui import Pages
+
+MAX_BODY = 256 * 1024
+QUIET = frozenset({"/healthz", "/readyz"})
+
+log = logging.getLogger(__name__)
+
+BUSY = Problem(
+    503, "busy", "Too many requests wait at the moment", "Nothing was stored. Please try again in a few seconds.",
+    headers={"Retry-After": "3"},
+)
+STORE_AWAY = Problem(
+    503, "store-away", "The database cannot be reached", "Nothing was stored. Please try again in a minute.",
+    headers={"Retry-After": "30"},
+)
+
+
+def is_api(request: Request) -> bool:
+    """Whether a program asks: such paths have `/api/` in them."""
+    return "/api/" in request.url.path
+
+
+def answer(request: Request, problem: Problem, pages: Pages | None) -> Response:
+    """The problem, as its asker reads it."""
+    if isinstance(problem, SignInNeeded) and not is_api(request) and request.method == "GET":
+        return RedirectResponse(problem.sign_in_url, 303)
+    if is_api(request) or pages is None:
+        return JSONResponse(problem.body(), problem.status, problem.headers, CONTENT_TYPE)
+    say = pages.words_for(request)
+    what, kept, todo = (_words(say, problem, part) for part in ("what", "kept", "todo"))
+    response = pages.problem(request, status_code=problem.status, what=what, kept=kept, todo=todo)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _words(say: Callable[..., Any], problem: Problem, part: str) -> object:
+    for key in (f"problem.{problem.type}.{part}", f"problem.status-{problem.status}.{part}"):
+        try:
+            return say(key)
+        except KeyError:
+            continue
+    return {"what": problem.title, "kept": "", "todo": problem.detail}[part]
+
+
+def validation_problem(error: RequestValidationError) -> Problem:
+    """A 422 that names each field and the reason, never the value."""
+    errors = [
+        {"field": ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path")) or "body",
+         "reason": str(fault["msg"])}
+        for fault in error.errors()
+    ]
+    return Problem(422, "invalid-request", "The request is not as it should be",
+                   "Mend the fields named in `errors` and send it again. Nothing was stored.", errors=errors)
+
+
+def install(app: FastAPI, pages: Pages | None) -> None:
+    """Adds handlers of problems and the limits to `app`."""
+
+    async def on_problem(request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, Problem)
+        return answer(request, problem, pages)
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(request, validation_problem(error), pages)
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        detail = {404: "Check the address.", 405: "Use one of the methods in the header `Allow`."}.get(
+            error.status_code, "Mend the request and send it again.")
+        problem = Problem(error.status_code, f"status-{error.status_code}", str(error.detail), detail,
+                          headers=dict(error.headers or {}))
+        return answer(request, problem, pages)
+
+    async def on_busy(request: Request, _: Exception) -> Response:
+        return answer(request, BUSY, pages)
+
+    async def on_store(request: Request, error: Exception) -> Response:
+        log.error("request failed: the store answered %s", type(error).__name__)
+        return answer(request, STORE_AWAY, pages)
+
+    async def on_anything(request: Request, error: Exception) -> Response:
+        # The text of an exception may quote what was typed: kind and place are enough to find it.
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "?"
+        log.error("request failed: %s at %s", type(error).__name__, place)
+        return answer(request, Problem(500, "internal", "Something went wrong here",
+                                       "It is on record. Try again; if it stays so, call the operator."), pages)
+
+    handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+        Problem: on_problem, RequestValidationError: on_validation, HTTPException: on_http, Busy: on_busy,
+        StoreError: on_store, Exception: on_anything,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestSpans)
+    app.add_middleware(SecurityHeaders)
+
+
+class BodyLimit:
+    """Refuses bodies over `MAX_BODY` bytes, announced or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            await self._refuse(scope, receive, send)
+            return
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY:
+                raise _TooLarge
+            return message
+
+        try:
+            await self._app(scope, counted, send)
+        except _TooLarge:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = Problem(413, "too-large", "The request is too large",
+                          f"Send at most {MAX_BODY // 1024} KiB. Nothing was stored.", headers={"Connection": "close"})
+        response = JSONResponse(problem.body(), problem.status, problem.headers, CONTENT_TYPE)
+        await response(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class RequestSpans:
+    """One span a request, named by its route; no address, no query."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in QUIET or "/static/" in scope["path"]:
+            await self._app(scope, receive, send)
+            return
+        parent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1") or None
+        with telemetry.span(scope["method"], traceparent=parent, kind=SpanKind.SERVER) as span:
+
+            async def noted(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    span.set_attribute(telemetry.STATUS, message["status"])
+                await send(message)
+
+            try:
+                await self._app(scope, receive, noted)
+            finally:
+                route = getattr(scope.get("route"), "path", "unrouted")
+                span.update_name(f"{scope['method']} {route}")
+                span.set_attribute(telemetry.ROUTE, route)
+
+
+class SecurityHeaders:
+    """Headers that hold for every answer; pages add their content security policy."""
+
+    HEADERS = (
+        (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"),
+        (b"x-frame-options", b"DENY"), (b"cache-control", b"no-store"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                have = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in self.HEADERS if pair[0] not in have)]
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

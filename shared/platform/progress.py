@@ -1,0 +1,104 @@
+"""Saying that a tick of simulated time is done: nothing unread, nothing unsent, nothing due."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.contracts.programme import TickDone
+from shared.contracts.topics import TOPIC, topics_written_by
+from shared.messaging import kafka
+from shared.messaging.transaction import OUTBOX, Transaction, Transactions
+from shared.messaging.views import Views
+from shared.platform.clock import Clock
+from shared.platform.mongo import Database, StoreError
+from shared.platform.settings import Settings
+
+# These move although nothing happens: the driver's own ticks, their answers, and heartbeats.
+RESTLESS = frozenset({"programme.clock.v1", "programme.progress.v1", "retention.staff.v1"})
+LOOK_EVERY_SECONDS = 0.05
+
+log = logging.getLogger(__name__)
+
+
+class Progress:
+    """Watches the service until it is at rest after a tick, then says `TickDone`."""
+
+    def __init__(
+        self, settings: Settings, database: Database, transactions: Transactions, views: Views, clock: Clock,
+        topics: Sequence[str], group: str, anything_due: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self._settings, self._database, self._transactions = settings, database, transactions
+        self._views, self._clock, self._group, self._anything_due = views, clock, group, anything_due
+        self._heard = frozenset(topics)
+        self._ticked = asyncio.Event()
+        clock.on_tick(lambda _: self._ticked.set())
+
+    async def run(self) -> None:
+        """Answers ticks until cancelled."""
+        while True:
+            await self._ticked.wait()
+            try:
+                await self._answer()
+            except (KafkaError, StoreError, OSError) as error:
+                log.warning("progress waits: %s", type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _answer(self) -> None:
+        client = kafka.consumer(self._settings, group=self._group)
+        await client.start()
+        try:
+            told: dict[str, int] = {}
+            while True:
+                self._ticked.clear()
+                asked = {p: self._clock.tick_number(p) for p in self._clock.simulated()}
+                asked = {p: number for p, number in asked.items() if told.get(p, 0) < number}
+                if asked:
+                    await self._tell(asked, await self._at_rest(client))
+                    told |= asked
+                await self._ticked.wait()
+        finally:
+            await client.stop()
+
+    async def _at_rest(self, client: AIOKafkaConsumer) -> int:
+        """Waits for rest; returns the sum of the end offsets of all that the service reads or writes."""
+        while True:
+            ends = await client.end_offsets(self._partitions())
+            if await self._nothing_unread(client, ends) and not await self._unsent() and not await self._anything_due():
+                return sum(offset for partition, offset in ends.items() if partition.topic not in RESTLESS)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    def _partitions(self) -> list[TopicPartition]:
+        own = {topic.name for topic in topics_written_by(self._settings.service)
+               if self._settings.service in topic.readers}
+        names = self._heard | own | {partition.topic for partition in self._views.partitions()}
+        return [TopicPartition(name, number) for name in sorted(names) for number in range(TOPIC[name].partitions)]
+
+    async def _nothing_unread(self, client: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+        if not self._views.has_read({p: end for p, end in ends.items() if p.topic not in RESTLESS}):
+            return False
+        for partition, end in ends.items():
+            if partition.topic in self._heard and end:
+                committed = await client.committed(partition)
+                if (committed or 0) < end:
+                    return False
+        return True
+
+    async def _unsent(self) -> bool:
+        row = await self._database[OUTBOX].find_one({"topic": {"$nin": sorted(RESTLESS)}}, {"_id": 1})
+        return row is not None
+
+    async def _tell(self, ticks: dict[str, int], activity: int) -> None:
+        for programme, number in ticks.items():
+            event = TickDone(part=self._settings.service, number=number, activity=activity)
+            await self._transactions.run(partial(_say, event=event, programme=programme, at=self._clock.now(programme)))
+
+
+async def _say(tx: Transaction, *, event: TickDone, programme: str, at: datetime) -> None:
+    tx.say(event, subject=event.part, programme=programme, at=at)

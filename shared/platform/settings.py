@@ -1,0 +1,38 @@
+"""Typed settings from the environment; every name begins with `KUJIBIKI_`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a service must be told. Secrets come as paths of files that only the service can read."""
+
+    model_config = SettingsConfigDict(env_prefix="KUJIBIKI_", extra="ignore", frozen=True)
+
+    service: str
+    kafka_bootstrap: str
+    kafka_user: str
+    kafka_password_file: Path
+    kafka_security: str = "SASL_SSL"
+    kafka_ca_file: Path | None = None
+    mongo_uri_file: Path
+    keys_dir: Path
+    http_host: str = "127.0.0.1"
+    http_port: int
+    zipkin_endpoint: str = ""
+    allow_ticks: bool = False
+    public_urls: dict[str, str] = Field(default_factory=dict)
+    replica: str = "1"
+    log_level: str = "INFO"
+
+    def kafka_password(self) -> str:
+        """The password of this service's Kafka user."""
+        return self.kafka_password_file.read_text().strip()
+
+    def mongo_uri(self) -> str:
+        """The connection string of this service's MongoDB user, with its password."""
+        return self.mongo_uri_file.read_text().strip()

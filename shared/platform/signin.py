@@ -1,0 +1,142 @@
+"""Sign-in as every service checks it: a short-lived token bound to this service, and the register's word (S21).
+
+Retention makes the tokens (JWT, EdDSA). Programs send one as `Authorization: Bearer`; people get it as a cookie, which
+`POST /<service>/session` sets from the form that retention's sign-in page hands over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+import jwt
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse
+
+from shared.platform.clock import Clock
+from shared.platform.problems import Problem
+from shared.platform.register import Person, Register
+
+ALGORITHM = "EdDSA"
+REASONS = {
+    "register-stale": "The staff register was not heard of for a minute. Try again; if it stays so, call the operator.",
+    "not-designated": "You are not designated. Ask the responsible person.",
+    "role": "Your designation does not cover this. Ask the responsible person who may do it.",
+    "programme": "You are not designated for this programme. Ask the responsible person.",
+    "not-trained": "Your training on personal data is not on record yet. Take it before any handling.",
+    "outside-term": "Your designation does not cover today. Ask the responsible person.",
+}
+
+
+class SignInNeeded(Problem):
+    """Nobody is signed in, or the token is over."""
+
+    def __init__(self, sign_in_url: str) -> None:
+        super().__init__(
+            401, "sign-in-needed", "Please sign in", "Sign in and try again. A sign-in lasts a quarter of an hour.",
+            headers={"WWW-Authenticate": "Bearer"}, sign_in=sign_in_url,
+        )
+        self.sign_in_url = sign_in_url
+
+
+class SignIn:
+    """Checks tokens for one service."""
+
+    def __init__(self, service: str, register: Register, clock: Clock, public_urls: dict[str, str]) -> None:
+        self._service, self._register, self._clock = service, register, clock
+        self._retention_url = public_urls.get("retention", "")
+
+    @property
+    def cookie(self) -> str:
+        """Cookies know no ports: each service's has its own name."""
+        return f"kujibiki_{self._service}"
+
+    def staff_of(self, token: str) -> str | None:
+        """The staff id that a valid token names, else None."""
+        try:
+            key = self._register.key(jwt.get_unverified_header(token).get("kid", ""))
+            if key is None:
+                return None
+            claims = jwt.decode(
+                token, key, algorithms=[ALGORITHM], audience=self._service, options={"require": ["exp", "sub", "aud"]})
+        except jwt.InvalidTokenError:
+            return None
+        return str(claims["sub"])
+
+    def person(self, request: Request) -> Person | None:
+        """Who is signed in on this request, if anybody."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token if scheme.lower() == "bearer" else request.cookies.get(self.cookie, "")
+        staff = self.staff_of(token) if token else None
+        return self._register.person(staff) if staff else None
+
+    def require(self, request: Request, roles: Collection[str]) -> Person:
+        """The person, who may act in one of `roles` in the path's programme now; else a problem."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        bearer = scheme.lower() == "bearer"
+        staff = self.staff_of(token if bearer else request.cookies.get(self.cookie, ""))
+        if staff is None:
+            raise SignInNeeded(self._sign_in_url(request))
+        if not bearer:
+            _refuse_foreign_post(request)
+        programme = request.path_params.get("programme")
+        now = self._clock.now(programme or "")
+        reason = self._register.refusal(staff, roles, programme, now)
+        if reason is not None:
+            raise Problem(403, "not-permitted", "You may not do this", REASONS[reason], reason=reason,
+                          roles=sorted(roles))
+        person = self._register.person(staff)
+        if person is None:
+            raise SignInNeeded(self._sign_in_url(request))
+        return person
+
+    def _sign_in_url(self, request: Request) -> str:
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        here = path if request.method == "GET" else f"/{self._service}/"
+        return f"{self._retention_url}/retention/signin?service={self._service}&next={quote(here)}"
+
+    def router(self) -> APIRouter:
+        """The session: taken over from retention's sign-in page, and ended."""
+        router = APIRouter()
+
+        @router.post("/session", include_in_schema=False)
+        async def begin(token: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> RedirectResponse:
+            if self.staff_of(token) is None:
+                raise Problem(403, "sign-in-refused", "This sign-in is not valid here", "Sign in again.")
+            response = RedirectResponse(_own_path(next), status_code=303)
+            response.set_cookie(self.cookie, token, httponly=True, samesite="lax", path=f"/{self._service}",
+                                max_age=900)
+            return response
+
+        @router.post("/session/end", include_in_schema=False)
+        async def end() -> RedirectResponse:
+            response = RedirectResponse(f"{self._retention_url}/retention/signin?service={self._service}", 303)
+            response.delete_cookie(self.cookie, path=f"/{self._service}")
+            return response
+
+        return router
+
+
+def _own_path(path: str) -> str:
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def _refuse_foreign_post(request: Request) -> None:
+    """A cookie travels with forms of other sites: their origin gives them away."""
+    if request.method in {"GET", "HEAD"}:
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise Problem(403, "foreign-origin", "This form came from another site", "Open the page itself and try again.")
+
+
+def staff(*roles: str) -> Callable[[Request], Person]:
+    """A dependency: the signed-in person, who may act in one of `roles`."""
+
+    def dependency(request: Request) -> Person:
+        sign_in: Any = request.app.state.sign_in
+        person: Person = sign_in.require(request, roles)
+        return person
+
+    return dependency

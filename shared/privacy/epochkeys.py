@@ -1,0 +1,83 @@
+"""A service's own keys by epoch: an HPKE pair and a local key, as files 0600 outside of MongoDB and its backups."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+
+from shared.privacy.hpke import bytes_of, public_text, text_of
+
+LOCAL_KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class EpochKeys:
+    """The keys of one epoch."""
+
+    epoch: int
+    private_key: ec.EllipticCurvePrivateKey
+    local_key: bytes
+
+    @property
+    def public_key(self) -> str:
+        """The public half, base64url."""
+        return public_text(self.private_key.public_key())
+
+
+class KeyFolder:
+    """The folder that holds a service's epochs, one file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self) -> dict[int, EpochKeys]:
+        """Every epoch that still lives; makes the first one where there is none.
+
+        Raises `PermissionError` if a key file can be read by others.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(self._folder.glob("epoch-*.json")):
+            self._make(1)
+        return {keys.epoch: keys for keys in map(_read, sorted(self._folder.glob("epoch-*.json")))}
+
+    def _make(self, epoch: int) -> None:
+        private_key = ec.generate_private_key(ec.SECP256R1())
+        content = {
+            "epoch": epoch,
+            "private_key": text_of(private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
+            "local_key": text_of(secrets.token_bytes(LOCAL_KEY_BYTES)),
+        }
+        target = self._folder / f"epoch-{epoch}.json"
+        draft = self._folder / f".epoch-{epoch}.{secrets.token_hex(4)}"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, not a rename: of two replicas that start at once, the first one's keys stay.
+            target.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+
+
+def _read(path: Path) -> EpochKeys:
+    if path.stat().st_mode & 0o077:
+        raise PermissionError(f"{path} can be read by others; set it to 0600 and find out who read it")
+    content = json.loads(path.read_text())
+    private_key = load_der_private_key(bytes_of(content["private_key"]), None)
+    if not isinstance(private_key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path} holds no P-256 key")
+    return EpochKeys(content["epoch"], private_key, bytes_of(content["local_key"]))

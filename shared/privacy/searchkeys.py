@@ -1,0 +1,19 @@
+"""Search keys: keyed hashes under the service's local key; equality is found without a name in the store."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from shared.privacy.keyring import KeyRing
+
+
+class SearchKeys:
+    """HMAC-SHA-256 under the local key of the current epoch. Without the key, telephone numbers can't be guessed."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._key = ring.current.local_key
+
+    def of(self, purpose: str, text: str) -> str:
+        """The key of `text`, 64 hex digits; keys of different purposes never meet."""
+        return hmac.new(self._key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()
