@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,7 +39,8 @@ WIDTHS = (360, 768, 1440)
 WCAG = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa")
 _HEIGHT = 900
 _MODULES = CACHE / "node_modules"
-_FONTS = _MODULES / "@expo-google-fonts" / "noto-sans-jp"
+_FONTS = _MODULES / "@expo-google-fonts"
+_SCRIPTS = ("JP", "KR", "SC")
 
 
 @dataclass(frozen=True)
@@ -106,12 +108,12 @@ def install() -> None:
 
 @cache
 def font_settings() -> Path:
-    """A private fontconfig file: a bare machine has no Japanese font, and the pages ship none."""
+    """A private fontconfig file: a bare machine has no East Asian fonts, and the pages ship none."""
     install()
     fonts = CACHE / "fonts"
     fonts.mkdir(exist_ok=True)
-    for weight in ("400Regular", "700Bold"):
-        file = _FONTS / weight / f"NotoSansJP_{weight}.ttf"
+    for script, weight in product(_SCRIPTS, ("400Regular", "700Bold")):
+        file = _FONTS / f"noto-sans-{script.lower()}" / weight / f"NotoSans{script}_{weight}.ttf"
         if not (fonts / file.name).exists():
             shutil.copy(file, fonts / file.name)
     settings = CACHE / "fonts.conf"
