@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.terminal import Terminal, show_links, show_status
-from deploy.local import background, jars, logs_reader
+from deploy.local import background, jars, logs_reader, warm_java
 from deploy.local.errors import StackError
 from deploy.local.outside import Outside
 from deploy.local.overview import overview
@@ -33,6 +33,7 @@ def setup() -> None:
     wanted = {jars.KAFKA: outside.kafka, jars.ZIPKIN: outside.zipkin}
     for coordinates in (name for name, elsewhere in wanted.items() if not elsewhere):
         jars.provide(coordinates, terminal.report)
+        warm_java.train(coordinates, terminal.report)
     terminal.report(f"All is in {jars.cache_folder()}; `kujibiki up` needs no network.")
 
 

@@ -7,8 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.local.environment import Endpoints
-from deploy.local.overview import Overview, PartView
+from deploy.local.overview import Overview, PartView, overview
 from deploy.local.ports import OFFSETS
 from deploy.local.state import State
 
@@ -48,9 +47,9 @@ class Terminal:
 def show_links(state: State, console: Console | None = None) -> None:
     """Where to go now."""
     table = Table("what", "where", title="Ready", title_justify="left")
-    for name, url in Endpoints.load(state).public_urls().items():
-        if url:
-            table.add_row(name, url)
+    for part in overview(state).parts:
+        if part.url:
+            table.add_row(part.name, part.url)
     (console or Console()).print(table)
 
 

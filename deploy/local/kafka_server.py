@@ -26,6 +26,7 @@ class KafkaServer:
     state: State
     ports: Ports
     jars: tuple[Path, ...]
+    java_options: tuple[str, ...] = ()
 
     @property
     def bootstrap(self) -> str:
@@ -55,7 +56,7 @@ class KafkaServer:
 
     def command(self) -> list[str]:
         """The command that runs the broker."""
-        return [*self._java(f"-Xmx{HEAP}", f"-Xms{HEAP}"), "kafka.Kafka", str(self._config)]
+        return [*self._java(f"-Xmx{HEAP}", *self.java_options), "kafka.Kafka", str(self._config)]
 
     def settings(self) -> dict[str, str]:
         """All broker settings."""
@@ -81,7 +82,7 @@ class KafkaServer:
 
     def _java(self, *options: str) -> list[str]:
         return [
-            str(JAVA), *options, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4",
+            str(JAVA), *options, "-XX:+UseSerialGC",
             "-Djava.awt.headless=true",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",

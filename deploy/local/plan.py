@@ -19,6 +19,7 @@ from deploy.local.part import PartSpec
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.probes import both, http_ok, listens
 from deploy.local.state import State
+from deploy.local.warm_java import cache_options
 from deploy.local.zipkin_server import ZipkinServer
 
 
@@ -127,7 +128,7 @@ class Plan:
 
     @cached_property
     def _kafka(self) -> KafkaServer:
-        return KafkaServer(self.state, self.ports, tuple(jars.cached(jars.KAFKA) or ()))
+        return KafkaServer(self.state, self.ports, tuple(jars.cached(jars.KAFKA) or ()), cache_options(jars.KAFKA))
 
     @property
     def _mongo(self) -> MongoServer:
@@ -170,7 +171,7 @@ class Plan:
     def _zipkin_part(self) -> PartSpec:
         port = self.ports.of("zipkin")
         jar = (jars.cached(jars.ZIPKIN) or [])[0]
-        command = ZipkinServer(self.ports, jar).command()
+        command = ZipkinServer(self.ports, jar, cache_options(jars.ZIPKIN)).command()
         ready = http_ok(port, "/health")
         return PartSpec("zipkin", command, ready, surroundings(), port, self.ports.url("zipkin"), quiet=True)
 

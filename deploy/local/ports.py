@@ -57,7 +57,7 @@ def refuse_taken(ports: Ports, names: Iterable[str]) -> None:
     if taken:
         raise StackError(
             f"Taken ports: {'; '.join(taken)}. End that program, or move this stack with "
-            f"`--port-base {_free_base(ports.base)}` (or KUJIBIKI_PORT_BASE)."
+            f"`--port-base {free_base(ports.base + 1000)}` (or KUJIBIKI_PORT_BASE)."
         )
 
 
@@ -82,8 +82,9 @@ def _holder(port: int) -> str:
         return "a program that this user may not see"
 
 
-def _free_base(base: int) -> int:
-    for candidate in range(base + 1000, HIGHEST_BASE, 1000):
+def free_base(above: int = 20_000) -> int:
+    """A base whose ports are all free now."""
+    for candidate in range(above, HIGHEST_BASE, 100):
         if not any(_taken(candidate + offset) for offset in OFFSETS.values()):
             return candidate
-    return base + 1000
+    raise StackError(f"No range of free ports was found above {above}. End programs that listen on many.")

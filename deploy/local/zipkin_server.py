@@ -17,6 +17,7 @@ class ZipkinServer:
 
     ports: Ports
     jar: Path
+    java_options: tuple[str, ...] = ()
 
     @property
     def spans(self) -> str:
@@ -26,7 +27,7 @@ class ZipkinServer:
     def command(self) -> list[str]:
         """The command that runs it."""
         return [
-            str(JAVA), f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+            str(JAVA), f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *self.java_options,
             "-jar", str(self.jar),
             f"--armeria.ports[0].ip={LOOPBACK}",
             f"--armeria.ports[0].port={self.ports.of('zipkin')}",

@@ -1,0 +1,46 @@
+"""A real Kafka, MongoDB, Zipkin and mail catcher for tests, once a session. `tests/conftest.py` imports the fixture.
+
+A test that breaks parts (kills, pauses) leaves them ready again: use `repaired`.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.outside import Outside
+from deploy.local.ports import free_base
+from deploy.local.stack import Stack, running
+
+# Below the range from which the system hands out ports to clients, and away from a stack on the defaults.
+FIRST_BASE = 18_800
+
+
+def infrastructure_stack(state: Path) -> Stack:
+    """A stack without services, on free ports; nothing is started yet."""
+    # What the developer's environment names as running elsewhere is none of the tests' business.
+    return Stack(state, free_base(FIRST_BASE), services=False, outside=Outside())
+
+
+@pytest.fixture(scope="session")
+def infrastructure() -> Iterator[Stack]:
+    """The running infrastructure, one for all tests of the session."""
+    with (
+        tempfile.TemporaryDirectory(prefix="kujibiki-test-") as folder,
+        running(infrastructure_stack(Path(folder))) as stack,
+    ):
+        yield stack
+
+
+@contextmanager
+def repaired(stack: Stack) -> Iterator[Stack]:
+    """Whatever the block does to the parts, they are ready again after it."""
+    try:
+        yield stack
+    finally:
+        for part in stack.parts.values():
+            part.resume()
+            part.start()
+            part.wait_ready()
