@@ -50,10 +50,7 @@ def check_announced_beacons(beacons: Sequence[AnyBeacon], close_from: str) -> No
         if position and epoch(beacon.at) < epoch(beacons[position - 1].at):
             raise Refused(f"{where}.at", "beacons must ascend by time")
         # Compared as numbers: a round far beyond the calendar has no written time at all.
-        if (
-            isinstance(beacon, DrandBeacon)
-            and epoch(beacon.at) != DRAND_GENESIS + (beacon.round - 1) * DRAND_PERIOD
-        ):
+        if isinstance(beacon, DrandBeacon) and epoch(beacon.at) != DRAND_GENESIS + (beacon.round - 1) * DRAND_PERIOD:
             raise Refused(f"{where}.at", f"is not the time of drand round {beacon.round}")
     if epoch(beacons[0].at) <= epoch(close_from):
         raise Refused("beacons.0.at", f"must be after close_from {close_from}")
@@ -146,9 +143,7 @@ def is_drand_signature(round_number: int, signature: str) -> bool:
 
 def _check_ceremony(said: CeremonyValue, announced: CeremonyBeacon, closing_digest: str) -> None:
     if len(said.value) != announced.digits:
-        raise Refused(
-            "value", f"must have exactly {announced.digits} digits, as they fell; it has {len(said.value)}"
-        )
+        raise Refused("value", f"must have exactly {announced.digits} digits, as they fell; it has {len(said.value)}")
     if epoch(said.at) < epoch(announced.at):
         raise Refused("at", f"is before the announced time {announced.at}")
     if epoch(said.at) > epoch(announced.at) + CEREMONY_LASTS:

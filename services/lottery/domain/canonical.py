@@ -1,7 +1,7 @@
 """Bytes of the transcript: the subset of RFC 8785 that the protocol needs, and SHA-256 over lines.
 
-Keys are ASCII and sorted, values are strings, integers, booleans, null, arrays and objects; never a float, so that no
-two implementations can write a number in two ways.
+Keys are ASCII and sorted, values are strings, integers, booleans, null, arrays and objects; never a float,
+so that no two implementations can write a number in two ways.
 """
 
 import hashlib
@@ -64,9 +64,7 @@ def parse_line(line: bytes) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise Refused("line", "is not a JSON object")
     if canonical(value) != line[:-1]:
-        raise Refused(
-            "line", "is not canonical (RFC 8785): key order, doubled key, spaces, escapes or numbers"
-        )
+        raise Refused("line", "is not canonical (RFC 8785): key order, doubled key, spaces, escapes or numbers")
     return value
 
 

@@ -1,8 +1,8 @@
 """After the draw, day by day: changes, then revocations, then promotions (rows B02, B17).
 
-All changes of a local day count first, as they came. Then each slot that has fewer seats than are given takes them back
-in reverse order of the draw, until it fits. Then free seats of the slots that were touched go down the waiting list.
-So a day's four single seats go to the family that was first.
+All changes of a local day count first, as they came. Then each slot that has fewer seats than are given
+takes them back in reverse order of the draw, until it fits. Then free seats of the slots that were touched
+go down the waiting list. So a day's four single seats go to the family that was first.
 """
 
 from array import array
@@ -109,9 +109,7 @@ class Holdings:
 
     def _day_of(self, change: Change) -> int:
         if epoch(change.at) < epoch(self._last_at):
-            raise Refused(
-                "at", f"is before {self._last_at}, the time of the beacon or of the change ahead of it"
-            )
+            raise Refused("at", f"is before {self._last_at}, the time of the beacon or of the change ahead of it")
         day = local_day(change.at, self._rules.utc_offset)
         if self.starts_new_day(change.at):
             raise OutOfOrder("at", "is of a later day: settle the open day first")
@@ -134,9 +132,7 @@ class Holdings:
         reserve = self._rules.slots[slot].reserve
         granted = self._granted[slot] + change.seats
         if granted > reserve:
-            raise Refused(
-                "seats", f"{granted} granted in {change.slot} are more than its reserve of {reserve}"
-            )
+            raise Refused("seats", f"{granted} granted in {change.slot} are more than its reserve of {reserve}")
         self._granted[slot] = granted
 
     def _give_up(self, change: GivenUp | Disqualified) -> None:
@@ -145,9 +141,7 @@ class Holdings:
             raise Refused("entry", f"{change.entry} was struck before the draw and can't change")
         held = self.holds(number)
         if not held and change.slot is not None:
-            raise Refused(
-                "slot", f"{change.entry} holds nothing: it can only give up its waiting (slot null)"
-            )
+            raise Refused("slot", f"{change.entry} holds nothing: it can only give up its waiting (slot null)")
         if not held and number in self._gave_up:
             raise Refused("entry", f"{change.entry} has given up already and holds nothing")
         leaving = held if change.slot is None else [self._rules.slot_number(change.slot)]

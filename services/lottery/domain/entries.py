@@ -1,7 +1,7 @@
 """The frozen entries, by columns: a list of ten million applications in some 40 bytes each.
 
-An entry is known by its number, its rank by `entry` from 0; a wish is the number of a slot in programme order.
-Because the numbers ascend as the ids do, whoever sorts by number sorts by id.
+An entry is known by its number, its rank by `entry` from 0; a wish is the number of a slot in programme
+order. Because the numbers ascend as the ids do, whoever sorts by number sorts by id.
 """
 
 import re
@@ -34,7 +34,8 @@ class Entries:
     def frozen(cls, records: Iterable[Mapping[str, Json]], rules: Rules) -> Self:
         """The entries of the draw out of their records, in whatever order they come.
 
-        Refused: no entry at all, an id twice, or what `add` refuses. Records that already ascend are not sorted.
+        Refused: no entry at all, an id twice, or what `add` refuses. Records that already ascend are not
+        sorted.
         """
         entries = cls(rules)
         for record in records:
@@ -109,9 +110,7 @@ class Entries:
         if not isinstance(wishes, list) or not wishes:
             raise Refused("wishes", f"must be a list of at least one slot (entry {entry})")
         if len(wishes) > self._rules.max_wishes:
-            raise Refused(
-                "wishes", f"{len(wishes)} wishes, max_wishes is {self._rules.max_wishes} (entry {entry})"
-            )
+            raise Refused("wishes", f"{len(wishes)} wishes, max_wishes is {self._rules.max_wishes} (entry {entry})")
         slot_index = self._rules.slot_index
         try:
             numbers = [slot_index[wish] for wish in wishes]

@@ -4,7 +4,8 @@
 class Refused(ValueError):
     """A record or a step that the rules of the draw do not allow.
 
-    `field` is the path of what is wrong (`slots.3.seats`), `reason` a sentence for the person at the draw desk.
+    `field` is the path of what is wrong (`slots.3.seats`), `reason` a sentence for the person at the draw
+    desk.
     """
 
     def __init__(self, field: str, reason: str) -> None:

@@ -1,8 +1,9 @@
 """The mechanism `ranked-rounds`: whole parties, ranked wishes, one order for all slots (rows B02, S06).
 
-Round r of `max_wins`: in order, reversed when r is even, each entry that has r − 1 wins takes its best wish in which
-its whole party fits, that it has not won already and, with `one_win_a_day`, whose day it has not won. With one win
-this is random serial dictatorship: telling the truth about one's wishes is the best one can do.
+Round r of `max_wins`: in order, reversed when r is even, each entry that has r − 1 wins takes its best wish
+in which its whole party fits, that it has not won already and, with `one_win_a_day`, whose day it has not
+won. With one win this is random serial dictatorship: telling the truth about one's wishes is the best one
+can do.
 """
 
 from array import array
@@ -75,9 +76,7 @@ def _first_round(entries: Entries, candidates: Sequence[int], free: list[int]) -
     return won
 
 
-def _later_round(
-    rules: Rules, entries: Entries, candidates: Sequence[int], allotment: Allotment
-) -> "array[int]":
+def _later_round(rules: Rules, entries: Entries, candidates: Sequence[int], allotment: Allotment) -> "array[int]":
     won = array("I", [NOTHING]) * len(entries)
     free, days = allotment.free, [slot.day for slot in rules.slots]
     for number in candidates:
@@ -100,15 +99,11 @@ def outcome_of(won: Sequence[int], is_struck: bool, waiting_list: bool) -> str:
     return "waiting" if waiting_list else "lost"
 
 
-def capacity_faults(
-    rules: Rules, entries: Entries, allotment: Allotment, seats: Sequence[int]
-) -> Mapping[str, int]:
+def capacity_faults(rules: Rules, entries: Entries, allotment: Allotment, seats: Sequence[int]) -> Mapping[str, int]:
     """Slots given more seats than they have, with how many too many: empty, or something is broken."""
     given = [0] * len(rules.slots)
     for won in allotment.rounds:
         for number, slot in enumerate(won):
             if slot != NOTHING:
                 given[slot] += entries.seats[number]
-    return {
-        rules.slots[slot].slot: over - seats[slot] for slot, over in enumerate(given) if over > seats[slot]
-    }
+    return {rules.slots[slot].slot: over - seats[slot] for slot, over in enumerate(given) if over > seats[slot]}

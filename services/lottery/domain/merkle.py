@@ -1,7 +1,7 @@
 """Merkle tree hash of RFC 9162 §2.1: root, inclusion proofs and their check, with SHA-256.
 
-The root over millions of leaves needs O(log n) memory (`RootBuilder`); a `Tree` keeps every level (64 bytes a leaf)
-and then gives each applicant's proof in O(log n) time.
+The root over millions of leaves needs O(log n) memory (`RootBuilder`); a `Tree` keeps every level (64 bytes
+a leaf) and then gives each applicant's proof in O(log n) time.
 """
 
 import hashlib

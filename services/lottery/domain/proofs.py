@@ -7,7 +7,7 @@ from services.lottery.domain.transcript import Transcript
 
 
 class Proofs:
-    """Proofs for one draw that is done. Building takes a pass over all lines and 128 bytes an entry; a proof is quick."""
+    """Proofs for one draw that is done: building takes a pass over all lines and 128 bytes an entry."""
 
     def __init__(self, transcript: Transcript) -> None:
         if transcript.results is None:

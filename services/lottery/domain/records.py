@@ -1,8 +1,8 @@
 """The records of the protocol, one class a line of the table in the design of the draw, exactly those fields.
 
-Strict: nothing is coerced (1.0 is no integer, "1" is none either), an unknown field is refused. What needs the rules
-(is this a slot of this draw?) is checked where the step is taken. Times are text (`YYYY-MM-DDTHH:MM:SSZ`), hashes,
-keys and secrets lower-case hex.
+Strict: nothing is coerced (1.0 is no integer, "1" is none either), an unknown field is refused. What needs
+the rules (is this a slot of this draw?) is checked where the step is taken. Times are text
+(`YYYY-MM-DDTHH:MM:SSZ`), hashes, keys and secrets lower-case hex.
 """
 
 from collections.abc import Mapping

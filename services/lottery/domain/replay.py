@@ -15,8 +15,9 @@ _Groups = Iterator[tuple[Json, Iterator[_Record]]]
 def replay(lines: Iterable[bytes]) -> Transcript:
     """The transcript whose `lines()` these are, at whatever step they stop; Refused if it would have said others.
 
-    What follows from the inputs (root, seed, results, revocations, promotions) is computed again and compared. A day of
-    changes without consequences at the very end counts as open; a proposed closing is to be proposed again.
+    What follows from the inputs (root, seed, results, revocations, promotions) is computed again and
+    compared. A day of changes without consequences at the very end counts as open; a proposed closing is to
+    be proposed again.
     """
     read = LineDigest()
     groups: _Groups = groupby(_records(lines, read), key=lambda record: record.get("type"))

@@ -49,12 +49,9 @@ class Results(NamedTuple):
         waits, struck, rounds = self.rules.waiting_list, self.struck, self.allotment.rounds
         one_win = rounds[0] if len(rounds) == 1 else None
         for place, number in enumerate(self.order.by_place):
-            # With one win a list from 0 to 1 slots; taken apart here because this loop runs millions of times.
-            won = (
-                self.allotment.won(number)
-                if one_win is None
-                else [s for s in (one_win[number],) if s < len(quoted)]
-            )
+            # With one win a list from 0 to 1 slots; taken apart here because this loop runs millions of
+            # times.
+            won = self.allotment.won(number) if one_win is None else [s for s in (one_win[number],) if s < len(quoted)]
             slots = ",".join([quoted[slot] for slot in won])
             outcome = outcome_of(won, number in struck, waits)
             entry, ticket = ids[number * 16 : number * 16 + 16].hex(), tickets[place * 64 : place * 64 + 64]

@@ -95,15 +95,14 @@ def read_commitments(records: Sequence[Mapping[str, Json]], rules: Rules) -> lis
     until = rules.timetable.commit_until
     for commitment in commitments:
         if epoch(commitment.at) > epoch(until):
-            raise Refused(
-                "at", f"{commitment.witness} committed at {commitment.at}, after commit_until {until}"
-            )
+            raise Refused("at", f"{commitment.witness} committed at {commitment.at}, after commit_until {until}")
     return commitments
 
 
 def _check_timetable(rules: Rules) -> None:
     times = rules.timetable
-    # A second draw is announced when its applications have long been in; only its commitments may come that late.
+    # A second draw is announced when its applications have long been in; only its commitments may come that
+    # late.
     first = ("commit_until", "freeze_from") if rules.previous else ("commit_until", "apply_from")
     not_after = [
         first,

@@ -1,7 +1,7 @@
 """From the beacon to the order of the draw: seed, tickets, places.
 
-ticket = HMAC-SHA-256(seed, entry), order = ascending by (ticket, entry): RFC 2104 keyed hashing, so that nobody who
-chose an entry's id could have chosen its place.
+ticket = HMAC-SHA-256(seed, entry), order = ascending by (ticket, entry): RFC 2104 keyed hashing, so that
+nobody who chose an entry's id could have chosen its place.
 """
 
 import hashlib
@@ -24,9 +24,7 @@ _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 def seed_of(draw: str, closing_digest: str, beacon: Mapping[str, Json]) -> str:
     """The seed (64 hex) out of closing and beacon: known to nobody before the beacon fell."""
     chance = {field: beacon[field] for field in ("round", "source", "value")}
-    return sha256_hex(
-        canonical({"beacon": chance, "closed": closing_digest, "draw": draw, "protocol": PROTOCOL})
-    )
+    return sha256_hex(canonical({"beacon": chance, "closed": closing_digest, "draw": draw, "protocol": PROTOCOL}))
 
 
 def ticket_of(seed: str, entry: str) -> str:
@@ -38,7 +36,8 @@ class Order:
     """Who comes first: `by_place[p]` is the number of the entry with place p + 1, `tickets` theirs end to end."""
 
     def __init__(self, seed: str, entries: Entries) -> None:
-        # Ticket and number in one piece of bytes: one comparison sorts by (ticket, entry), since numbers go by id.
+        # Ticket and number in one piece of bytes: one comparison sorts by (ticket, entry), since numbers go
+        # by id.
         keys = list(_numbered_tickets(_key(seed), entries))
         keys.sort()
         self.by_place = array("I", [int.from_bytes(key[TICKET_SIZE:], "big") for key in keys])
@@ -59,9 +58,7 @@ def audit_sample(seed: str, entries: Entries, size: int) -> list[str]:
     """The entries that the auditor traces to their applications: the `size` lowest HMAC(seed, "audit/" + entry)."""
     key = _key(seed)
     ids = (entries.entry(number) for number in range(len(entries)))
-    return sorted(ids, key=lambda entry: (hmac.digest(key, f"audit/{entry}".encode(), "sha256"), entry))[
-        :size
-    ]
+    return sorted(ids, key=lambda entry: (hmac.digest(key, f"audit/{entry}".encode(), "sha256"), entry))[:size]
 
 
 def _key(seed: str) -> bytes:
@@ -72,7 +69,8 @@ def _key(seed: str) -> bytes:
 
 
 def _numbered_tickets(key: bytes, entries: Entries) -> Iterator[bytes]:
-    # HMAC with both pads hashed once (RFC 2104 §4): half the time of hmac.digest, which a test holds it equal to.
+    # HMAC with both pads hashed once (RFC 2104 §4): half the time of hmac.digest, which a test holds it
+    # equal to.
     padded = key.ljust(_BLOCK, b"\x00")
     inner, outer = hashlib.sha256(padded.translate(_INNER)), hashlib.sha256(padded.translate(_OUTER))
     digits = entries.ids.hex().encode()

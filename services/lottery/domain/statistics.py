@@ -26,9 +26,7 @@ class Envy(NamedTuple):
     slot: int
 
 
-def win_rate_by_party_size(
-    entries: Entries, allotment: Allotment, struck: Collection[int]
-) -> dict[int, Rate]:
+def win_rate_by_party_size(entries: Entries, allotment: Allotment, struck: Collection[int]) -> dict[int, Rate]:
     """For each party size in seats: how many won at least one slot, out of how many."""
     won: Counter[int] = Counter()
     everybody: Counter[int] = Counter()
@@ -60,8 +58,8 @@ def justified_envy(
 ) -> Envy | None:
     """The last entry, if any, that envies with reason; None is what a draw with one win must give.
 
-    Envy is justified if somebody placed later, with a party at least as large, won a slot that this entry wished more
-    than what it got.
+    Envy is justified if somebody placed later, with a party at least as large, won a slot that this entry
+    wished more than what it got.
     """
     won = allotment.rounds[0]
     largest_later = [0] * len(allotment.free)

@@ -1,14 +1,16 @@
-"""The transcript, step after step: announce → freeze → struck, adjusted → reveals → closed → beacon → draw → changes → end.
+"""The transcript, step after step, from the announcement to the end.
 
-A `Transcript` is told what happened and answers with the records that follow. A step out of its turn raises OutOfOrder
-and says which is next; a step against the rules raises Refused; after either the transcript is as it was. It does no
-I/O: a service keeps the lines, and `replay` builds the same object from them again, at any step.
+announce → freeze → struck, adjusted → reveals → closed → beacon → draw → changes → end.
+
+A `Transcript` is told what happened and answers with the records that follow. A step out of its turn raises
+OutOfOrder and says which is next; a step against the rules raises Refused; after either the transcript is
+as it was. It does no I/O: a service keeps the lines, and `replay` builds the same object from them again,
+at any step.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import chain
-from typing import Self
 
 from services.lottery.domain import beacon as chance
 from services.lottery.domain.beacon import AnyBeacon
@@ -52,8 +54,8 @@ _NEXT_STEP = {
 class Transcript:
     """One draw. Times are text of the protocol; records go in and out as plain data.
 
-    Public: `rules`, `stage`, `announcement` and `closing_digest`, `seed`, `result_digest` (64 hex, None before their
-    step), `entries`, `results`, `holdings`.
+    Public: `rules`, `stage`, `announcement` and `closing_digest`, `seed`, `result_digest` (64 hex, None
+    before their step), `entries`, `results`, `holdings`.
     """
 
     def __init__(self, rules: Mapping[str, Json], commitments: Sequence[Mapping[str, Json]]) -> None:
@@ -84,7 +86,8 @@ class Transcript:
         """Fix the entries (records in any order) under their root; gives the `freeze` record."""
         self._expect("freeze", Stage.ANNOUNCED)
         frozen = Entries.frozen(entries, self.rules)
-        # The freeze line stands ahead of the entries it speaks of, so their root is hashed before their lines.
+        # The freeze line stands ahead of the entries it speaks of, so their root is hashed before their
+        # lines.
         root = add_leaves(frozen.leaves(), LineDigest())
         record = Freeze.read({"type": "freeze", "count": len(frozen), "root": root, "at": at})
         _not_before(at, self.rules.timetable.freeze_from, "freeze_from")
@@ -96,9 +99,7 @@ class Transcript:
     def strike(self, entry: str, reason: str, decision: str, at: str) -> dict[str, Json]:
         """Take an entry out of the draw: it keeps its ticket and takes no seat."""
         self._expect("strike an entry", Stage.FROZEN)
-        record = Struck.read(
-            {"type": "struck", "entry": entry, "reason": reason, "decision": decision, "at": at}
-        )
+        record = Struck.read({"type": "struck", "entry": entry, "reason": reason, "decision": decision, "at": at})
         number = self._frozen_entries().number(entry)
         if number in self._struck:
             raise Refused("entry", f"{entry} is struck already")
@@ -144,7 +145,8 @@ class Transcript:
     def propose_closing(self, at: str) -> dict[str, Json]:
         """The unsigned `closed` record for the witnesses to sign. From now on nothing else is taken before the close.
 
-        Asked again, it proposes again (another time, say); a witness signs one closing only, so do that before any has.
+        Asked again, it proposes again (another time, say); a witness signs one closing only, so do that
+        before any has.
         """
         self._expect("propose a closing", Stage.FROZEN, Stage.CLOSING)
         proposal = self._closing_at(at)
@@ -152,7 +154,7 @@ class Transcript:
         return proposal
 
     def abandon_closing(self) -> None:
-        """Take a proposed closing back, so that strikes and reveals are taken again: only while no witness has signed."""
+        """Take a proposed closing back, so that strikes and reveals go on: only while no witness has signed."""
         self._expect("abandon a closing", Stage.CLOSING)
         self.stage = Stage.FROZEN
 
@@ -161,9 +163,7 @@ class Transcript:
         self._expect("close", Stage.CLOSING)
         closed = check_closing(record, self.rules)
         if {**self._closing_at(closed.at), "signatures": record["signatures"]} != record:
-            raise Refused(
-                "digest", "the record is not the closing of this transcript: propose and sign it again"
-            )
+            raise Refused("digest", "the record is not the closing of this transcript: propose and sign it again")
         self._digest.add([*self._lines_before_close(), line_of(record)])
         self._closed, self.closing_digest, self.stage = dict(record), closing_digest(record), Stage.CLOSED
         return self.closing_digest
@@ -180,15 +180,14 @@ class Transcript:
         self._expect("propose a ceremony's value", Stage.CLOSED)
         announced = self.awaited_beacon
         if not isinstance(announced, CeremonyBeacon):
-            raise Refused(
-                "source", f"the beacon that counts is round {announced.round} of {announced.source}"
-            )
+            raise Refused("source", f"the beacon that counts is round {announced.round} of {announced.source}")
         return chance.propose_ceremony(announced, value, at, self.closing_digest or "")
 
     def take_beacon(self, record: Mapping[str, Json]) -> str:
         """Take the beacon: `drand_record` or a signed ceremony; gives the seed.
 
-        A drand signature's BLS check is the caller's (`beacon.is_drand_signature`): a second of work, best off the loop.
+        A drand signature's BLS check is the caller's (`beacon.is_drand_signature`): a second of work, best
+        off the loop.
         """
         self._expect("take the beacon", Stage.CLOSED)
         digest = self.closing_digest or ""
@@ -210,9 +209,7 @@ class Transcript:
         self._digest.add([line_of(self._outcome)])
         self.result_digest = self._digest.hex()
         order, allotment = self.results.order, self.results.allotment
-        self.holdings = Holdings(
-            self.rules, entries, order, allotment, self._struck.keys(), self._beacon["at"]
-        )
+        self.holdings = Holdings(self.rules, entries, order, allotment, self._struck.keys(), self._beacon["at"])
         self.stage = Stage.DRAWN
         return self.results
 

@@ -1,8 +1,8 @@
 """Witnesses: their commitments, what they sign, and whether enough of them signed.
 
-Signatures are Ed25519 as in RFC 8032 §5.1.7 without cofactor. OpenSSL (through `cryptography`) checks the equation so
-and refuses an S that is not reduced; what it lets through, a key that is not canonical or of small order, is refused
-here, because a key of small order "signs" messages that its holder never saw.
+Signatures are Ed25519 as in RFC 8032 §5.1.7 without cofactor. OpenSSL (through `cryptography`) checks the
+equation so and refuses an S that is not reduced; what it lets through, a key that is not canonical or of
+small order, is refused here, because a key of small order "signs" messages that its holder never saw.
 """
 
 import hmac
@@ -18,16 +18,10 @@ from services.lottery.domain.records import PROTOCOL, WitnessSignature
 
 _FIELD_PRIME = 2**255 - 19
 _SIGN_BIT = 1 << 255
+_CURVE_D = -121665 * pow(121666, -1, _FIELD_PRIME) % _FIELD_PRIME
+_ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # The y of the eight points of small order; both x of each are refused.
-_SMALL_ORDER_Y = frozenset(
-    {
-        0,
-        1,
-        _FIELD_PRIME - 1,
-        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
-    }
-)
+_SMALL_ORDER_Y = frozenset({0, 1, _FIELD_PRIME - 1, _ORDER_8_Y, _FIELD_PRIME - _ORDER_8_Y})
 
 
 def commitment(draw: str, witness: str, secret: str) -> str:
@@ -51,9 +45,11 @@ def closing_digest(closed: Mapping[str, Json]) -> str:
 
 
 def check_key(key: str, field: str = "key") -> None:
-    """Refuse a public key (64 hex) whose encoding is not canonical or whose point has small order."""
+    """Refuse a public key (64 hex) that is no canonical encoding of a point, or of one of small order."""
     y = int.from_bytes(bytes.fromhex(key), "little") & ~_SIGN_BIT
-    if y >= _FIELD_PRIME:
+    # On the curve x² = (y² − 1) / (d·y² + 1); that is a square if numerator times denominator is one (Euler).
+    square = (y * y - 1) * (_CURVE_D * y * y + 1)
+    if y >= _FIELD_PRIME or pow(square, (_FIELD_PRIME - 1) // 2, _FIELD_PRIME) > 1:
         raise Refused(field, "is not a canonical Ed25519 key")
     if y in _SMALL_ORDER_Y:
         raise Refused(field, "is a key of small order, which proves nothing")

@@ -12,6 +12,7 @@ Keep the file to yourself: who has it can sign in your name. The program remembe
 signs another one of the same draw. Add --json for output that programs read. Exit: 0 done, 1 refused, 2 could not read.
 """
 
+# ruff: noqa: B905 (zip has no `strict` before Python 3.10)
 from __future__ import annotations
 
 import argparse
@@ -25,6 +26,7 @@ import os
 import re
 import secrets
 import sys
+from pathlib import Path
 
 PROTOCOL = "kujibiki-draw/1"
 FORMAT = "kujibiki-witness/1"
@@ -159,25 +161,24 @@ def unique_keys(pairs):
 
 def read_record(path):
     """The record to sign, without signatures that others have put under it; Refused unless it is one of ours."""
-    stream = sys.stdin.buffer if path == "-" else open(path, "rb")
-    with stream:
+    with sys.stdin.buffer if path == "-" else Path(path).open("rb") as stream:
         data = stream.read(MAX_RECORD + 1)
     if len(data) > MAX_RECORD:
         raise Refused("the record is longer than 1 MiB (記録が大きすぎます)")
     try:
         record = json.loads(data.decode("utf-8-sig"), object_pairs_hook=unique_keys)
     except (ValueError, RecursionError) as error:
-        raise Unreadable("this is no JSON record: %s" % error) from None
+        raise Unreadable(f"this is no JSON record: {error}") from None
     kind = record.get("type") if isinstance(record, dict) else None
     if not isinstance(kind, str) or kind not in RECORDS:
         raise Refused("only a closing or a ceremony's value is signed (署名できるのは締切記録と公開抽選の値だけです)")
     record.pop("signatures", None)
     shapes = RECORDS[kind]
     if record.keys() != shapes.keys() | {"type"}:
-        raise Refused("the record has other fields than a %s record (項目が違います)" % kind)
+        raise Refused(f"the record has other fields than a {kind} record (項目が違います)")
     for field, shape in shapes.items():
         if not shape(record[field]):
-            raise Refused("the field %s is malformed (項目の形が正しくありません)" % field)
+            raise Refused(f"the field {field} is malformed (項目の形が正しくありません)")
     return record
 
 
@@ -218,13 +219,13 @@ def write_new(path, content):
 
 def rewrite(path, content):
     """Replace the file in one step, so that a crash leaves the old one or the new one."""
-    beside = "%s.%s.new" % (path, secrets.token_hex(4))
+    beside = f"{path}.{secrets.token_hex(4)}.new"
     write_new(beside, content)
-    os.replace(beside, path)
+    Path(beside).replace(path)
 
 
 def load(path):
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         data = file.read(MAX_RECORD)
     try:
         content = json.loads(data.decode())
@@ -232,7 +233,7 @@ def load(path):
         content = None
     wanted = {"format", "draw", "witness", "key", "commitment", "private", "secret", "sealed", "signed"}
     if not isinstance(content, dict) or content.get("format") != FORMAT or content.keys() != wanted:
-        raise Unreadable("%s is not a witness's file" % path)
+        raise Unreadable(f"{path} is not a witness's file")
     return content
 
 
@@ -250,8 +251,7 @@ def opened(content, options):
 
 def passphrase_for(options, prompt):
     if options.passphrase_file:
-        with open(options.passphrase_file, encoding="utf-8") as file:
-            return file.read().rstrip("\r\n")
+        return Path(options.passphrase_file).read_text(encoding="utf-8").rstrip("\r\n")
     return getpass.getpass(prompt)
 
 
@@ -261,7 +261,7 @@ def passphrase_for(options, prompt):
 def command_new(options):
     for what, value in (("--name", options.name), ("--draw", options.draw)):
         if NAME.fullmatch(value) is None:
-            raise Refused("%s: small letters a-z, digits and - only, 1 to 64 (半角の英小文字・数字・ハイフン)" % what)
+            raise Refused(f"{what}: small letters a-z, digits and - only, 1 to 64 (半角の英小文字・数字・ハイフン)")
     private, secret = secrets.token_bytes(32), secrets.token_bytes(32)
     content = {
         "format": FORMAT, "draw": options.draw, "witness": options.name, "key": public_key(private).hex(),
@@ -276,7 +276,8 @@ def command_new(options):
     try:
         write_new(options.file, content)
     except FileExistsError:
-        raise Refused("%s is there already and is never overwritten (既存のファイルは上書きしません)" % options.file) from None
+        reason = "is there already and is never overwritten (既存のファイルは上書きしません)"
+        raise Refused(f"{options.file} {reason}") from None
     show(content, options)
 
 
@@ -287,10 +288,10 @@ def command_show(options):
 def show(content, options):
     public = {field: content[field] for field in ("draw", "witness", "key", "commitment")}
     tell(options, public, [
-        "draw 抽せん              %(draw)s" % public,
-        "witness 立会人           %(witness)s" % public,
-        "public key 公開鍵        %(key)s" % public,
-        "commitment コミットメント %(commitment)s" % public,
+        f"draw 抽せん              {public['draw']}",
+        f"witness 立会人           {public['witness']}",
+        f"public key 公開鍵        {public['key']}",
+        f"commitment コミットメント {public['commitment']}",
     ])  # fmt: skip
 
 
@@ -298,7 +299,7 @@ def command_reveal(options):
     content = load(options.file)
     secret = opened(content, options)[1].hex()
     warn("Give this only after the entries are frozen (申込の確定後にだけ公開してください).")
-    tell(options, {"witness": content["witness"], "secret": secret}, ["secret 秘密の値  %s" % secret])
+    tell(options, {"witness": content["witness"], "secret": secret}, [f"secret 秘密の値  {secret}"])
 
 
 def command_sign(options):
@@ -319,22 +320,23 @@ def command_sign(options):
         rewrite(options.file, content)
     signature = sign(private, message).hex()
     tell(options, {"witness": content["witness"], "signature": signature, "digest": digest},
-         ["digest 要約値    %s" % digest, "signature 署名   %s" % signature])  # fmt: skip
+         [f"digest 要約値    {digest}", f"signature 署名   {signature}"])  # fmt: skip
 
 
 def remembered(record, digest):
     """Under what a signature is remembered, and what: a draw has one closing, a ceremony's round one value."""
     if record["type"] == "closed":
         return "closed", digest
-    return "%s %d" % (record["source"], record["round"]), "%s of %s" % (record["value"], record["closed"])
+    return f"{record['source']} {record['round']}", f"{record['value']} of {record['closed']}"
 
 
 def refuse_second(content, record, subject, answer):
     before = content["signed"].get(subject)
     if before is not None and before != answer:
         raise Refused(
-            "you have signed another one of this draw (%s). Two different ones would break the draw: tell the other"
-            " witnesses that you were asked (同じ抽せんの別の記録に署名済みです。署名せず、他の立会人に知らせてください)" % before
+            f"you have signed another one of this draw ({before}). Two different ones would break the draw:"
+            " tell the other witnesses that you were asked"
+            " (同じ抽せんの別の記録に署名済みです。署名せず、他の立会人に知らせてください)"
         )
     if record["type"] == "closed" and content["witness"] not in record["revealed"] + record["missing"]:
         raise Refused("this closing does not name you (この締切記録にあなたの名前がありません)")
@@ -350,24 +352,24 @@ def moment(text):
 def in_words(text):
     seconds = calendar.timegm(moment(text).timetuple())
     japan = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds) + JAPAN
-    return "%s (日本時間 %s)" % (text, japan.strftime("%Y-%m-%d %H:%M:%S"))
+    return f"{text} (日本時間 {japan:%Y-%m-%d %H:%M:%S})"
 
 
 def closing_in_words(record, digest, content):
     revealed, missing = ", ".join(record["revealed"]) or "-", ", ".join(record["missing"]) or "-"
-    yield "Closing of the draw %s / 抽せん %s の締切" % (content["draw"], content["draw"])
-    yield "  closed at / 締切時刻: %s" % in_words(record["at"])
-    yield "  secrets revealed by / 秘密の値を公開した立会人: %s" % revealed
-    yield "  missing / 公開しなかった立会人: %s" % missing
-    yield "  digest of all lines so far / ここまでの全記録の要約値: %s" % record["digest"]
-    yield "  closing digest, to be read aloud and kept / 締切の要約値(読み上げて控える): %s" % digest
+    yield f"Closing of the draw {content['draw']} / 抽せん {content['draw']} の締切"
+    yield f"  closed at / 締切時刻: {in_words(record['at'])}"
+    yield f"  secrets revealed by / 秘密の値を公開した立会人: {revealed}"
+    yield f"  missing / 公開しなかった立会人: {missing}"
+    yield f"  digest of all lines so far / ここまでの全記録の要約値: {record['digest']}"
+    yield f"  closing digest, to be read aloud and kept / 締切の要約値(読み上げて控える): {digest}"
 
 
 def ceremony_in_words(record):
-    yield "What fell at the ceremony %s, round %d / 公開抽選で出た値" % (record["source"], record["round"])
-    yield "  at / 時刻: %s" % in_words(record["at"])
-    yield "  digits as they fell / 出た順の数字: %s (%d)" % (record["value"], len(record["value"]))
-    yield "  for the closing / 対象の締切: %s" % record["closed"]
+    yield f"What fell at the ceremony {record['source']}, round {record['round']} / 公開抽選で出た値"
+    yield f"  at / 時刻: {in_words(record['at'])}"
+    yield f"  digits as they fell / 出た順の数字: {record['value']} ({len(record['value'])})"
+    yield f"  for the closing / 対象の締切: {record['closed']}"
     yield "Sign only if you saw exactly these digits fall (自分の目で見た数字と同じときだけ署名してください)."
 
 
@@ -416,10 +418,10 @@ def main(given=None):
     try:
         commands[options.command](options)
     except Refused as refused:
-        warn("REFUSED 拒否: %s" % refused)
+        warn(f"REFUSED 拒否: {refused}")
         return 1
     except (Unreadable, OSError) as error:
-        warn("COULD NOT READ 読めません: %s" % error)
+        warn(f"COULD NOT READ 読めません: {error}")
         return 2
     return 0
 

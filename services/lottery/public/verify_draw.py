@@ -13,6 +13,7 @@ or later, no network. It shares no code with the service that made the draw. Num
 digits are bounded, and files are streamed, so that no file can make it eat the machine; an entry costs about 150 bytes.
 """
 
+# ruff: noqa: B905, RUF007 (zip has no `strict`, itertools no `pairwise`, before Python 3.10)
 from __future__ import annotations
 
 import argparse
@@ -27,6 +28,7 @@ import re
 import sys
 import zlib
 from array import array
+from pathlib import Path
 
 PROTOCOL = "kujibiki-draw/1"
 MAX_LINE = 1 << 20
@@ -61,7 +63,7 @@ class Unreadable(Exception):
 
 def open_stream(path):
     """The bytes of a file or of standard input (-), unzipped if they are gzip."""
-    raw = sys.stdin.buffer if path == "-" else open(path, "rb")
+    raw = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115 (its reader closes it)
     stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
     return gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == b"\x1f\x8b" else stream
 
@@ -83,7 +85,7 @@ class Lines:
             try:
                 self.ahead = self.stream.readline(MAX_LINE + 1)
             except (OSError, EOFError, zlib.error) as error:
-                raise Unreadable("reading stopped after line %d: %s" % (self.number, error)) from None
+                raise Unreadable(f"reading stopped after line {self.number}: {error}") from None
             if len(self.ahead) > MAX_LINE:
                 raise Fault(self.number + 1, "is longer than 1 MiB")
             if self.ahead and not self.ahead.endswith(b"\n"):
@@ -126,7 +128,7 @@ def bounded_integer(digits):
 
 
 def no_float(text):
-    raise ValueError("%s: only whole numbers are allowed" % text[:20])
+    raise ValueError(f"{text[:20]}: only whole numbers are allowed")
 
 
 def canonical(value):
@@ -145,7 +147,7 @@ def parse(data, line):
         if canonical(value) != data:
             raise Fault(line, "is not canonical: key order, doubled key, spaces, escapes or numbers")
     except (ValueError, RecursionError) as error:
-        raise Fault(line, "is not JSON of this protocol (%s)" % error) from None
+        raise Fault(line, f"is not JSON of this protocol ({error})") from None
     return value
 
 
@@ -170,8 +172,10 @@ def list_of(shape, least=0):
 
 
 def has(**fields):
-    return lambda value: isinstance(value, dict) and value.keys() == fields.keys() and all(
-        shape(value[field]) for field, shape in fields.items()
+    return lambda value: (
+        isinstance(value, dict)
+        and value.keys() == fields.keys()
+        and all(shape(value[field]) for field, shape in fields.items())
     )
 
 
@@ -196,7 +200,7 @@ def is_time(value):
 
 
 def is_date(value):
-    return is_time("%sT00:00:00Z" % value) if isinstance(value, str) else False
+    return is_time(f"{value}T00:00:00Z") if isinstance(value, str) else False
 
 
 TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
@@ -265,12 +269,12 @@ def check_shape(record, shape, line):
     fields = SHAPES[shape]
     for field in record:
         if field != "type" and field not in fields:
-            raise Fault(line, "has a field %r that does not belong there" % field[:64])
+            raise Fault(line, f"has a field {field[:64]!r} that does not belong there")
     for field, fits in fields.items():
         if field not in record:
-            raise Fault(line, "lacks the field %r" % field)
+            raise Fault(line, f"lacks the field {field!r}")
         if field != "kind" and not fits(record[field]):
-            raise Fault(line, "field %r is malformed" % field)
+            raise Fault(line, f"field {field!r} is malformed")
 
 
 def ascending(items):
@@ -436,7 +440,7 @@ class Rules:
             raise Fault(line, "two witnesses have the same name or key")
         for name, key in self.keys.items():
             if not is_good_key(key):
-                raise Fault(line, "the key of %s is not canonical or of small order" % name)
+                raise Fault(line, f"the key of {name} is not canonical or of small order")
         if previous is not None and previous["draw"] == self["draw"]:
             raise Fault(line, "previous.draw must be another draw")
         order = ["commit_until", "apply_from", "apply_until", "freeze_from", "close_from", "promote_until"]
@@ -444,7 +448,7 @@ class Rules:
         for earlier, later in zip(order, order[1:]):
             strict = earlier == "apply_from"
             if self.times[earlier] > self.times[later] or (strict and self.times[earlier] == self.times[later]):
-                raise Fault(line, "timetable: %s is not before %s" % (earlier, later))
+                raise Fault(line, f"timetable: {earlier} is not before {later}")
 
     def check_beacons(self, line):
         beacons = self["beacons"]
@@ -455,11 +459,11 @@ class Rules:
             raise Fault(line, "a beacon is announced twice")
         for beacon, at in zip(beacons, times):
             if beacon["source"] == DRAND and at != DRAND_GENESIS + (beacon["round"] - 1) * DRAND_PERIOD:
-                raise Fault(line, "drand round %d is not of the announced time" % beacon["round"])
+                raise Fault(line, f"drand round {beacon['round']} is not of the announced time")
 
     def slot(self, name, line):
         if name not in self.slot_number:
-            raise Fault(line, "%s is not a slot of this draw" % name)
+            raise Fault(line, f"{name} is not a slot of this draw")
         return self.slot_number[name]
 
     def day(self, at):
@@ -500,7 +504,7 @@ class Entries:
         if raw <= self.ids[-16:]:
             raise Fault(line, "entries must ascend, none twice")
         if party > self.rules["max_seats"]:
-            raise Fault(line, "a party of %d is larger than max_seats" % party)
+            raise Fault(line, f"a party of {party} is larger than max_seats")
         wishes = [self.rules.slot(name, line) for name in names.decode()[1:-1].split('","')]
         if len(wishes) > self.rules["max_wishes"] or len(set(wishes)) != len(wishes):
             raise Fault(line, "too many wishes, or the same one twice")
@@ -622,16 +626,16 @@ class Draw:
 
 def result_lines(rules, entries, order, tickets, draw):
     """The canonical result lines, without line feed, by place."""
-    quoted = ['"%s"' % slot for slot in rules.slots]
+    quoted = [f'"{slot}"' for slot in rules.slots]
     nothing = "waiting" if rules["waiting_list"] else "lost"
     for place, number in enumerate(order):
         won = draw.won(number)
         outcome = "struck" if number in entries.struck else "won" if won else nothing
+        slots = ",".join([quoted[slot] for slot in won])
         yield (
-            '{"entry":"%s","outcome":"%s","place":%d,"ticket":"%s","type":"result","won":[%s]}'
-            % (entries.id(number), outcome, place + 1, tickets[32 * place : 32 * place + 32].hex(),
-               ",".join([quoted[slot] for slot in won]))
-        ).encode()  # fmt: skip
+            f'{{"entry":"{entries.id(number)}","outcome":"{outcome}","place":{place + 1},'
+            f'"ticket":"{tickets[32 * place : 32 * place + 32].hex()}","type":"result","won":[{slots}]}}'
+        ).encode()
 
 
 class Holdings:
@@ -688,7 +692,7 @@ class Holdings:
         slot = self.rules.slot(change["slot"], line)
         self.granted[slot] += change["seats"]
         if self.granted[slot] > self.rules.reserves[slot]:
-            raise Fault(line, "grants more than the reserve of %s" % change["slot"])
+            raise Fault(line, f"grants more than the reserve of {change['slot']}")
 
     def give_up(self, change, line):
         number = self.entries.number(change["entry"])
@@ -815,7 +819,7 @@ class Verifier:
         data = self.lines.take()
         record = parse(data[:-1], self.lines.number)
         if record.get("type") != kind:
-            raise Fault(self.lines.number, "a record of type %s should stand here" % kind)
+            raise Fault(self.lines.number, f"a record of type {kind} should stand here")
         check_shape(record, shape or kind, self.lines.number)
         return record
 
@@ -833,7 +837,7 @@ class Verifier:
         for name in self.rules.keys:
             record = self.take("commitment")
             if record["witness"] != name:
-                raise self.fault("the commitment of %s should stand here" % name)
+                raise self.fault(f"the commitment of {name} should stand here")
             if epoch(record["at"]) > self.rules.times["commit_until"]:
                 raise self.fault("this commitment is late")
             self.commitments[name] = record["commitment"]
@@ -850,15 +854,25 @@ class Verifier:
         self.latest = (self.frozen_at, self.lines.number)
         self.entries = Entries(self.rules)
         if self.next_type() != "entry" and self.rules["publication"] == "digest":
-            self.whole = False
-            if self.proof is None:
-                raise Fault(self.lines.number + 1, "is no entry: this is the public part of a draw published by digest;"
-                            " check your own lines with --proof, or ask an auditor for the whole")  # fmt: skip
-            if self.explained is not None:
-                raise Unreadable("to explain an entry takes the whole transcript, and this is its public part")
-            return
+            self.leave_to_proof()
+        else:
+            self.read_entries()
+
+    def leave_to_proof(self):
+        """Go on without entries: the public part of a draw that is published by digest."""
+        self.whole = False
+        if self.proof is None:
+            raise Fault(
+                self.lines.number + 1,
+                "is no entry: this is the public part of a draw published by digest; check your own lines with"
+                " --proof, or ask an auditor for the whole",
+            )
+        if self.explained is not None:
+            raise Unreadable("to explain an entry takes the whole transcript, and this is its public part")
+
+    def read_entries(self):
         if self.count > MAX_ENTRIES:
-            raise Unreadable("more than %d entries" % MAX_ENTRIES)
+            raise Unreadable(f"more than {MAX_ENTRIES} entries")
         tree = MerkleRoot()
         for _ in range(self.count):
             data = self.lines.take()[:-1]
@@ -866,12 +880,12 @@ class Verifier:
             tree.add(data)
         if self.next_type() == "entry":
             raise Fault(self.lines.number + 1, "is an entry more than the freeze counts")
-        if tree.hex() != record["root"]:
+        if tree.hex() != self.said["root"]:
             raise Fault(self.freeze_line, "the root is not that of the entries")
         if self.explained is not None:
             self.watched = self.entries.number(self.explained)
             if self.watched is None:
-                raise Fault(0, "entry %s is not in this draw" % self.explained)
+                raise Fault(0, f"entry {self.explained} is not in this draw")
 
     def decided(self, record, earliest):
         """Checks the time of what is decided before the close."""
@@ -919,7 +933,7 @@ class Verifier:
             self.decided(record, self.frozen_at)
             opened = {"draw": self.rules["draw"], "protocol": PROTOCOL, "secret": record["secret"], "witness": name}
             if sha256_hex(canonical(opened)) != self.commitments[name]:
-                raise self.fault("the secret of %s does not open its commitment" % name)
+                raise self.fault(f"the secret of {name} does not open its commitment")
 
     def closing(self):
         so_far = self.lines.digest()
@@ -949,10 +963,10 @@ class Verifier:
         if not ascending(names) or not set(names) <= set(self.rules.keys):
             raise self.fault("signatures must be of announced witnesses and ascend, none twice")
         if 3 * len(names) <= 2 * len(self.rules.keys):
-            raise self.fault("%d of %d witnesses signed: too few" % (len(names), len(self.rules.keys)))
+            raise self.fault(f"{len(names)} of {len(self.rules.keys)} witnesses signed: too few")
         for name, signature in zip(names, signatures):
             if not is_signed(self.rules.keys[name], message, signature["signature"]):
-                raise self.fault("the signature of %s is wrong" % name)
+                raise self.fault(f"the signature of {name} is wrong")
         return sha256_hex(message)
 
     def beacon(self):
@@ -960,7 +974,7 @@ class Verifier:
         source = "drand" if announced["source"] == DRAND else "ceremony"
         record = self.take("beacon", source)
         if (record["source"], record["round"]) != (announced["source"], announced["round"]):
-            raise self.fault("the beacon that counts is round %d of %s" % (announced["round"], announced["source"]))
+            raise self.fault(f"the beacon that counts is round {announced['round']} of {announced['source']}")
         late = epoch(record["at"]) - epoch(announced["at"])
         if late < 0:
             raise self.fault("the beacon is dated before its announced time")
@@ -970,7 +984,7 @@ class Verifier:
             if late > 6 * HOUR:
                 raise self.fault("the ceremony was more than six hours late")
             if len(record["value"]) != announced["digits"]:
-                raise self.fault("the ceremony announced %d digits" % announced["digits"])
+                raise self.fault(f"the ceremony announced {announced['digits']} digits")
             if record["closed"] != self.said["closing digest"]:
                 raise self.fault("the ceremony names another closing")
             self.check_signatures(record)
@@ -988,14 +1002,14 @@ class Verifier:
         true = is_drand(record["round"], record["signature"])
         if true is None:
             self.unknown.append(
-                "whether drand signed round %d: py_ecc is not installed. Run `pip install py_ecc` and this again, or"
-                " compare the signature with https://api.drand.sh/%s/public/%d"
-                % (record["round"], DRAND[6:], record["round"])
+                f"whether drand signed round {record['round']}: py_ecc is not installed. Run `pip install py_ecc`"
+                " and this again, or compare the signature with"
+                f" https://api.drand.sh/{DRAND[6:]}/public/{record['round']}"
             )
         elif not true:
             raise self.fault("drand did not sign this value (BLS12-381)")
         else:
-            self.said["drand"] = "round %d is signed by drand quicknet (BLS12-381)" % record["round"]
+            self.said["drand"] = f"round {record['round']} is signed by drand quicknet (BLS12-381)"
 
     def results(self):
         if not self.whole:
@@ -1010,7 +1024,7 @@ class Verifier:
             if data != expected:
                 record = parse(data, self.lines.number)
                 check_shape(record, "result", self.lines.number)
-                raise self.fault("the rules give another result: %s" % expected.decode())
+                raise self.fault(f"the rules give another result: {expected.decode()}")
             tree.add(data)
             won += b'"outcome":"won"' in data
         del tickets
@@ -1019,12 +1033,13 @@ class Verifier:
             raise self.fault("the outcome's root is not that of the results")
         self.said["won"] = won
         if self.rules["max_wins"] == 1 and self.draw.envies() is not None:
-            raise self.fault("entry %s envies with reason" % self.entries.id(self.draw.envies()))
+            raise self.fault(f"entry {self.entries.id(self.draw.envies())} envies with reason")
 
     def changes(self):
         self.said["result digest"] = self.lines.digest()
         if not self.whole:
-            return self.unchecked_changes()
+            self.unchecked_changes()
+            return
         self.holdings = Holdings(self.rules, self.entries, self.order, self.draw, self.beacon_at)
         kind = self.next_type()
         while kind in ("change", "revoked", "promotion"):
@@ -1061,7 +1076,7 @@ class Verifier:
         for expected in self.holdings.settle():
             wanted = canonical(expected)
             if self.lines.peek()[:-1] != wanted:
-                raise Fault(self.lines.number + 1, "the rules ask for another line here: %s" % wanted.decode())
+                raise Fault(self.lines.number + 1, f"the rules ask for another line here: {wanted.decode()}")
             self.lines.take()
             self.remember(expected)
 
@@ -1087,7 +1102,7 @@ class Verifier:
         digest, records = self.lines.digest(), self.lines.number
         record = self.take("end")
         if record["records"] != records + (0 if self.whole else 2 * self.count):
-            raise self.fault("counts %d lines before it" % record["records"])
+            raise self.fault(f"counts {record['records']} lines before it")
         if self.whole and record["digest"] != digest:
             raise self.fault("the digest is not that of the lines before it")
         self.said["digest"] = record["digest"]
@@ -1099,19 +1114,8 @@ class Verifier:
 
 
 def check_proof(proof, verifier=None):
-    """A proof file's two lines under their roots; with a verifier, the roots and the seed are those of its transcript."""
-    side = has(count=POSITIVE, index=COUNT, line=lambda line: isinstance(line, dict), path=list_of(HASH), root=HASH)
-    if not has(entry=side, result=side)(proof):
-        raise Fault(0, "the proof file is malformed")
-    for kind in ("entry", "result"):
-        line, data = proof[kind]["line"], proof[kind]
-        if line.get("type") != kind:
-            raise Fault(0, "the proof's %s line is of another type" % kind)
-        check_shape(line, kind, 0)
-        if data["index"] >= data["count"] or len(data["path"]) > 64:
-            raise Fault(0, "the proof's index is beyond its count")
-        if root_from_path(canonical(line), data["index"], data["count"], data["path"]) != data["root"]:
-            raise Fault(0, "the proof's %s line does not stand under its root" % kind)
+    """A proof file's two lines under their roots; with a verifier, those roots and the seed are its transcript's."""
+    check_paths(proof)
     entry, result = proof["entry"]["line"], proof["result"]["line"]
     if entry["entry"] != result["entry"] or proof["entry"]["count"] != proof["result"]["count"]:
         raise Fault(0, "the proof's two lines are of different entries or draws")
@@ -1119,13 +1123,30 @@ def check_proof(proof, verifier=None):
         raise Fault(0, "the proof's result is not of its place, or not of its wishes")
     if bool(result["won"]) != (result["outcome"] == "won"):
         raise Fault(0, "the proof's outcome is not that of its wins")
-    if verifier is not None:
-        if proof["entry"]["count"] != verifier.count or proof["entry"]["root"] != verifier.said["root"]:
-            raise Fault(0, "the proof's entry is not under the root of this draw")
-        if proof["result"]["root"] != verifier.outcome_root:
-            raise Fault(0, "the proof's result is not under the outcome of this draw")
-        if result["ticket"] != ticket_of(verifier.said["seed"], entry["entry"]):
-            raise Fault(0, "the proof's ticket is not that of the seed")
+    if verifier is None:
+        return
+    if proof["entry"]["count"] != verifier.count or proof["entry"]["root"] != verifier.said["root"]:
+        raise Fault(0, "the proof's entry is not under the root of this draw")
+    if proof["result"]["root"] != verifier.outcome_root:
+        raise Fault(0, "the proof's result is not under the outcome of this draw")
+    if result["ticket"] != ticket_of(verifier.said["seed"], entry["entry"]):
+        raise Fault(0, "the proof's ticket is not that of the seed")
+
+
+def check_paths(proof):
+    """Form of a proof file, and that each of its two lines stands under the root it names."""
+    side = has(count=POSITIVE, index=COUNT, line=lambda line: isinstance(line, dict), path=list_of(HASH), root=HASH)
+    if not has(entry=side, result=side)(proof):
+        raise Fault(0, "the proof file is malformed")
+    for kind in ("entry", "result"):
+        line, data = proof[kind]["line"], proof[kind]
+        if line.get("type") != kind:
+            raise Fault(0, f"the proof's {kind} line is of another type")
+        check_shape(line, kind, 0)
+        if data["index"] >= data["count"] or len(data["path"]) > 64:
+            raise Fault(0, "the proof's index is beyond its count")
+        if root_from_path(canonical(line), data["index"], data["count"], data["path"]) != data["root"]:
+            raise Fault(0, f"the proof's {kind} line does not stand under its root")
 
 
 def read_proof(path):
@@ -1144,7 +1165,7 @@ def compare(kept, verifier):
         ("closed", "closing digest", verifier.closed_line),
     ):
         if kept[option] is not None and kept[option] != verifier.said[name]:
-            raise Fault(line, "the %s is %s, not the one you kept" % (name, verifier.said[name]))
+            raise Fault(line, f"the {name} is {verifier.said[name]}, not the one you kept")
 
 
 def left_open(kept):
@@ -1162,22 +1183,23 @@ def explain(verifier, write):
     """Why one application won or not."""
     entries, draw, number = verifier.entries, verifier.draw, verifier.watched
     place = verifier.order.index(number) + 1
-    write("entry %s: place %d of %d, party of %d" % (entries.id(number), place, len(entries), entries.seats[number]))
+    write(f"entry {entries.id(number)}: place {place} of {len(entries)}, party of {entries.seats[number]}")
     if number in entries.struck:
         write("  struck before the draw: it keeps its ticket and takes no seat (抽せん前に対象外)")
     for round_number, slot, free, word in draw.story:
-        write("  round %d, wish %s: %d seats free at its turn: %s" % (round_number, slot, free, word))
+        write(f"  round {round_number}, wish {slot}: {free} seats free at its turn: {word}")
     if not draw.won(number) and number not in entries.struck:
-        write("  won nothing%s (落せん)" % (", so it waits" if verifier.rules["waiting_list"] else ""))
+        waits = ", so it waits" if verifier.rules["waiting_list"] else ""
+        write(f"  won nothing{waits} (落せん)")
     for line, record in verifier.history:
-        write("  line %d: %s %s" % (line, record.get("kind", record["type"]), record["slot"] or "all"))
+        write(f"  line {line}: {record.get('kind', record['type'])} {record['slot'] or 'all'}")
 
 
 def arguments(given):
     parser = argparse.ArgumentParser(description="Check a draw (kujibiki-draw/1) by computing it again.")
     parser.add_argument("transcript", nargs="?", help="transcript, plain or .gz; - for standard input")
     for option, what in (("announcement", "on your receipt"), ("root", "of the frozen entries"), ("closed", "digest")):
-        parser.add_argument("--" + option, metavar="HEX", help="what you kept: %s" % what)
+        parser.add_argument("--" + option, metavar="HEX", help=f"what you kept: {what}")
     parser.add_argument("--proof", metavar="FILE", help="check the proof file of your receipt page")
     parser.add_argument("--entry", metavar="ID", help="explain one application")
     options = parser.parse_args(given)
@@ -1186,7 +1208,7 @@ def arguments(given):
         if value is not None:
             setattr(options, option, value.strip().lower())
             if not shape(getattr(options, option)):
-                parser.error("--%s must be hex digits of the right number" % option)
+                parser.error(f"--{option} must be hex digits of the right number")
     if options.transcript is None and options.proof is None:
         parser.error("give a transcript, or --proof FILE")
     if options.transcript is None and (options.announcement or options.closed or options.entry):
@@ -1202,18 +1224,18 @@ def run(options, write):
         check_proof(proof)
         if options.root is not None and proof["entry"]["root"] != options.root:
             raise Fault(0, "the proof's root is not the one you kept")
-        write("entry root    %s\nresult root   %s" % (proof["entry"]["root"], proof["result"]["root"]))
-        write("NOT KNOWN: whether these are the public roots of the draw, and ticket and place: give the transcript too")
+        write(f"entry root    {proof['entry']['root']}\nresult root   {proof['result']['root']}")
+        write("NOT KNOWN: whether these are the public roots of the draw, and the ticket: give the transcript too.")
         return
     verifier = Verifier(open_stream(options.transcript), options.entry, proof)
     verifier.verify()
     compare(kept, verifier)
     for name, value in verifier.said.items():
-        write("%-15s %s" % (name, value))
+        write(f"{name:<15} {value}")
     if verifier.watched is not None:
         explain(verifier, write)
     for reason in [*verifier.unknown, *left_open(kept)]:
-        write("NOT KNOWN: %s." % reason)
+        write(f"NOT KNOWN: {reason}.")
 
 
 def main(given=None):
@@ -1224,11 +1246,11 @@ def main(given=None):
     try:
         run(options, print)
     except Fault as fault:
-        where = "line %d: " % fault.line if fault.line else ""
-        print("REFUSED (不一致) %s%s" % (where, fault.reason))
+        where = f"line {fault.line}: " if fault.line else ""
+        print(f"REFUSED (不一致) {where}{fault.reason}")
         return 1
     except (Unreadable, OSError, EOFError, zlib.error) as error:
-        print("COULD NOT READ (読めません): %s" % error)
+        print(f"COULD NOT READ (読めません): {error}")
         return 2
     print("TRUE: everything was computed again and is the same (計算し直した結果と一致しました).")
     return 0

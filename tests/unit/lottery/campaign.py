@@ -1,4 +1,4 @@
-"""A small draw for tests: witnesses with real keys, rules that a test varies, and the steps up to where it wants to be."""
+"""A small draw for tests: witnesses with real keys, rules that a test varies, and the steps of a draw."""
 
 import importlib.util
 import io
@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from services.lottery.domain.transcript import Transcript
 from services.lottery.domain.witness import commitment, signed_message, with_signatures
 

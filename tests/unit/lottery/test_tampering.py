@@ -26,27 +26,30 @@ def line_of(record: Record) -> bytes:
 def changed(value: Any) -> Iterator[Any]:
     """Other values of the same form, each differing in one place."""
     if isinstance(value, dict):
-        for key in value:
-            for other in changed(value[key]):
-                yield {**value, key: other}
+        yield from ({**value, key: other} for key in value for other in changed(value[key]))
     elif isinstance(value, list):
-        for position, item in enumerate(value):
-            for other in changed(item):
-                yield [*value[:position], other, *value[position + 1 :]]
-        if value:
-            yield value[:-1]
-        if len(value) > 1:
-            yield value[::-1]
+        yield from changed_list(value)
     elif isinstance(value, bool):
         yield not value
     elif isinstance(value, int):
         yield value + 1
-    elif value is None:
-        yield "x"
-    elif value[-1:] == "Z" and value[4:5] == "-":
-        yield value[:-2] + ("1Z" if value[-2] != "1" else "2Z")
     else:
-        yield ("0" if value[0] != "0" else "1") + value[1:]
+        yield "x" if value is None else changed_text(value)
+
+
+def changed_list(value: list[Any]) -> Iterator[list[Any]]:
+    for position, item in enumerate(value):
+        yield from ([*value[:position], other, *value[position + 1 :]] for other in changed(item))
+    if value:
+        yield value[:-1]
+    if len(value) > 1:
+        yield value[::-1]
+
+
+def changed_text(value: str) -> str:
+    if value[-1:] == "Z" and value[4:5] == "-":
+        return value[:-2] + ("1Z" if value[-2] != "1" else "2Z")
+    return ("0" if value[0] != "0" else "1") + value[1:]
 
 
 def test_every_change_of_a_field_is_refused(name: str, verifier: ModuleType) -> None:

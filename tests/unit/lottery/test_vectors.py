@@ -3,9 +3,9 @@
 from types import ModuleType
 
 import pytest
+
 from services.lottery.domain.replay import replay
 from services.lottery.domain.transcript import Stage, Transcript
-
 from tests.unit.lottery.campaign import VECTORS, Record, fault_of, vector_lines, vector_records
 
 pytestmark = pytest.mark.parametrize("name", VECTORS)
