@@ -1,0 +1,159 @@
+"""The JSON interface: applications, My application, postcards, the window."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+
+from services.intake.domain.application import Application, Party
+from services.intake.domain.window import WindowRefused, phase
+from services.intake.front import Front
+from services.intake.handlers.closing import begin_closing
+from services.intake.handlers.documents import Card
+from services.intake.handlers.looking import View
+from services.intake.refusals import Say, local_words, out_of_window
+from services.intake.store import CLOSED
+from shared.contracts.envelope import moment_text
+from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
+from shared.platform.register import Person
+from shared.platform.signin import staff
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+# Beyond these lengths nothing is even looked at; the rules of the domain are narrower.
+Text = Annotated[str, StringConstraints(max_length=1000)]
+CardNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+
+
+class Body(BaseModel):
+    """Unknown fields are refused, not dropped (S13)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ApplicationBody(Body):
+    """An application. Which items may be there is the programme's (S13)."""
+
+    name: Text | None = None
+    address: Text | None = None
+    age: StrictInt | None = None
+    telephone: Text | None = None
+    email: Text | None = None
+    companions: Annotated[list[Text], Field(max_length=100)] = []
+    seats: StrictInt
+    wishes: Annotated[list[Text], Field(max_length=100)]
+    language: Text = "ja"
+
+    def application(self) -> Application:
+        """As the domain knows it."""
+        party = Party(
+            self.name, self.address, self.age, self.telephone, self.email or None, tuple(self.companions))
+        return Application(party, self.seats, tuple(self.wishes), self.language)
+
+
+class PostcardBody(ApplicationBody):
+    """A postcard as keyed in: the same, with the card's number and dates (S02, S12)."""
+
+    card: CardNumber
+    postmarked_on: date
+    received_on: date
+
+
+class ReceiptBody(Body):
+    """The applicant's two keys."""
+
+    receipt: Text
+    secret: Text
+
+
+def routes(front: Front) -> APIRouter:
+    """Routes under `/intake`."""
+    router = APIRouter()
+
+    @router.post("/{programme}/api/applications", status_code=201)
+    async def apply(request: Request, programme: str, body: ApplicationBody, key: Key = None) -> JSONResponse:
+        taken = await front.take(front.say(request), front.programme(programme), body.application(), key)
+        return JSONResponse({
+            "receipt": taken.receipt, "secret": taken.secret, "entry": taken.entry,
+            "taken_at": moment_text(taken.taken_at), "announcement": taken.announcement,
+        }, 201)
+
+    @router.post("/{programme}/api/mine")
+    async def mine(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
+        known = front.programme(programme)
+        document = await front.find(request, known, body.receipt, body.secret)
+        return JSONResponse(view_body(front.say(request), known, await front.view(known, document)))
+
+    @router.post("/{programme}/api/withdrawals")
+    async def withdrawals(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
+        known, say = front.programme(programme), front.say(request)
+        document = await front.find(request, known, body.receipt, body.secret)
+        document = await front.withdraw(say, known, document)
+        return JSONResponse({
+            "state": str(say("state.withdrawn")), "withdrawn_at": moment_text(document["withdrawn_at"]),
+        })
+
+    @router.post("/{programme}/api/postcards", status_code=201)
+    async def postcards(
+        request: Request, programme: str, body: PostcardBody, person: Annotated[Person, Depends(staff("desk"))],
+    ) -> JSONResponse:
+        card = Card(body.card, body.postmarked_on, body.received_on, person.staff)
+        taken = await front.keep_card(front.say(request), front.programme(programme), body.application(), card)
+        return JSONResponse({
+            "receipt": taken.receipt, "entry": taken.entry, "counted": taken.counted, "reason": taken.reason,
+        }, 201)
+
+    @router.get("/{programme}/api/window")
+    async def window(programme: str) -> JSONResponse:
+        known = front.programme(programme)
+        count = await front.means.store.window(known.id)
+        state = phase(known, front.means.now(known), count.state == CLOSED)
+        return JSONResponse({"state": state, "applications": count.applications})
+
+    @router.post("/{programme}/api/window/closing", status_code=202, dependencies=[Depends(staff("officer"))])
+    async def closing(request: Request, programme: str) -> JSONResponse:
+        known = front.programme(programme)
+        try:
+            await begin_closing(front.means, known)
+        except WindowRefused as refused:
+            raise out_of_window(front.say(request), known, refused) from None
+        return JSONResponse({"state": "ended"}, 202)
+
+    return router
+
+
+def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:
+    """My application as JSON."""
+    document = view.document
+    return {
+        "state": str(say(f"state.{view.standing.state}")), "entry": document["entry"],
+        "receipt": document["receipt"], "taken_at": moment_text(document["taken_at"]),
+        "wishes": document["wishes"], "seats": document["seats"], "outcome": view.outcome,
+        "won": list(view.holds),
+        "passes": [{"slot": one.slot, "token": one.token} for one in view.passes],
+        "next": next_words(say, programme, view),
+        "accesses": [_access_body(one) for one in view.accesses],
+    }
+
+
+def next_words(say: Say, programme: Programme, view: View) -> str:
+    """What happens next, and when."""
+    reason = f"-{view.standing.reason}" if view.standing.reason else ""
+    drawn = "drawn-" if view.standing.state == "taken" and view.drawn_at else ""
+    return str(say(
+        f"next.{drawn}{view.standing.state}{reason}",
+        draw=local_words(programme, view.draw_expected), told_by=local_words(programme, view.told_by),
+        promote_until=local_words(programme, programme.draw.timetable.promote_until),
+        office=programme.ward.office.ja, telephone=programme.ward.telephone,
+    ))
+
+
+def _access_body(access: Document) -> dict[str, Any]:
+    return {
+        "at": moment_text(access["at"]), "role": access["role"], "service": access["service"],
+        "kind": access["kind"], "purpose": access["purpose"], "items": access["items"],
+    }

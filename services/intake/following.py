@@ -1,0 +1,57 @@
+"""Small topics as every process sees them: the draw's steps, and how much each slot is wished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.envelope import Envelope
+from shared.contracts.lottery import DemandCounted, DrawStepTaken
+
+
+@dataclass(frozen=True)
+class DrawSoFar:
+    """`announcement` and `result` are the digests that people keep."""
+
+    announcement: str | None = None
+    drawn_at: datetime | None = None
+    result: str | None = None
+
+
+class Draws:
+    """Each draw's steps."""
+
+    def __init__(self) -> None:
+        self._draws: dict[tuple[str, str], DrawSoFar] = {}
+
+    def of(self, programme: str, draw: str) -> DrawSoFar:
+        """The draw as far as it has come."""
+        return self._draws.get((programme, draw), DrawSoFar())
+
+    def apply(self, message: Envelope[Any]) -> None:
+        """Takes an event of `lottery.draws.v1`."""
+        step = message.data
+        if not isinstance(step, DrawStepTaken):
+            return
+        key = (message.programme, step.draw)
+        if step.step == "announced":
+            self._draws[key] = replace(self.of(*key), announcement=step.digest)
+        elif step.step == "drawn":
+            self._draws[key] = replace(self.of(*key), drawn_at=step.at, result=step.digest)
+
+
+class Demand:
+    """The latest snapshot of the wishes by slot."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, DemandCounted] = {}
+
+    def of(self, programme: str) -> DemandCounted | None:
+        """The programme's snapshot, or None before the first."""
+        return self._latest.get(programme)
+
+    def apply(self, message: Envelope[Any]) -> None:
+        """Takes an event of `lottery.demand.v1`."""
+        if isinstance(message.data, DemandCounted):
+            self._latest[message.programme] = message.data

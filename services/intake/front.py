@@ -1,0 +1,92 @@
+"""What API and pages do alike with a request: take, look up under the limit, withdraw, say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fastapi import Request
+
+from services.intake.domain.application import Application
+from services.intake.domain.window import WindowRefused
+from services.intake.handlers import looking
+from services.intake.handlers.documents import Card
+from services.intake.handlers.means import Means
+from services.intake.handlers.taking import KeyUsed, Taken, Unfit, take_postcard, take_web
+from services.intake.handlers.withdrawing import withdraw
+from services.intake.limits import FailureLimit
+from services.intake.refusals import Say, busy, key_used, not_found, out_of_window, slow_down, unfit
+from shared.contracts.programme import Programme
+from shared.messaging.transaction import Busy
+from shared.platform.mongo import Document
+from shared.ui.rendering import Pages
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Front:
+    """Turns what handlers refuse into answers."""
+
+    means: Means
+    pages: Pages
+    limit: FailureLimit
+
+    def say(self, request: Request) -> Say:
+        """Words in the request's language."""
+        return self.pages.words_for(request)
+
+    def programme(self, name: str) -> Programme:
+        """The programme of the path; raises problem 404."""
+        return self.means.programmes.get(name)
+
+    async def take(self, say: Say, programme: Programme, application: Application, key: str | None) -> Taken:
+        """Takes an application by web."""
+        self.check_ready(say, programme)
+        return await _answered(say, programme, take_web(self.means, programme, application, key))
+
+    async def keep_card(self, say: Say, programme: Programme, application: Application, card: Card) -> Taken:
+        """Keeps a postcard."""
+        self.check_ready(say, programme)
+        return await _answered(say, programme, take_postcard(self.means, programme, application, card))
+
+    async def find(self, request: Request, programme: Programme, receipt: str, secret: str) -> Document:
+        """The application that number and secret open; wrong ones count against the client's address."""
+        say, address = self.say(request), request.client.host if request.client else ""
+        wait = self.limit.wait(address)
+        if wait:
+            raise slow_down(say, wait)
+        document = await looking.find(self.means, programme, receipt, secret)
+        if document is None:
+            self.limit.failed(address)
+            raise not_found(say)
+        return document
+
+    async def view(self, programme: Programme, document: Document) -> looking.View:
+        """What the applicant sees."""
+        return await looking.view(self.means, programme, document)
+
+    async def withdraw(self, say: Say, programme: Programme, document: Document) -> Document:
+        """Withdraws; returns the application as it is then."""
+        await _answered(say, programme, withdraw(self.means, programme, document))
+        return await self.means.store.application(document["_id"]) or document
+
+    def check_ready(self, say: Say, programme: Programme) -> None:
+        """Raises problem 503 before the keys of all recipients are there."""
+        # Without every recipient's key nothing can be sealed, and nothing is written unsealed.
+        if not self.means.sealer.ready(programme):
+            raise busy(say)
+
+
+async def _answered(say: Say, programme: Programme, doing: Awaitable[T]) -> T:
+    try:
+        return await doing
+    except Unfit as error:
+        raise unfit(say, error.faults) from None
+    except WindowRefused as error:
+        raise out_of_window(say, programme, error) from None
+    except KeyUsed:
+        raise key_used(say) from None
+    except Busy:
+        raise busy(say) from None

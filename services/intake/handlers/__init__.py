@@ -1,0 +1,1 @@
+"""What intake does: each command or event decides, stores and says."""

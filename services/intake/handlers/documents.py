@@ -1,0 +1,98 @@
+"""An application as it is stored and as it is said: ids, hashes, wishes and times, never a name."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import date
+
+import orjson
+
+from services.intake.domain.application import Application
+from services.intake.domain.duplicates import person_text
+from services.intake.domain.receipt import proof, receipt_number
+from services.intake.domain.window import Verdict
+from services.intake.handlers.means import Means
+from shared.contracts.envelope import Id, new_id
+from shared.contracts.intake import ApplicationDecided, ApplicationTaken
+from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
+from shared.platform.telemetry import current_traceparent
+
+
+@dataclass(frozen=True)
+class Card:
+    """A postcard as a thing: its custody number, its dates, and who keyed it in."""
+
+    number: str
+    postmarked_on: date
+    received_on: date
+    entered_by: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An application on its way into the store. A postcard has a card and no secret."""
+
+    programme: Programme
+    application: Application
+    verdict: Verdict
+    application_id: Id
+    secret: str | None
+    card: Card | None = None
+
+
+def document_of(means: Means, draft: Draft) -> Document:
+    """The document of collection `applications`, with a fresh receipt number."""
+    programme, application, card = draft.programme, draft.application, draft.card
+    receipt = receipt_number(programme, os.urandom(16))
+    person = person_text(application.party)
+    return {
+        "_id": draft.application_id, "programme": programme.id, "entry": new_id(), "receipt": receipt,
+        "proof": proof(receipt, draft.secret) if draft.secret else None,
+        "channel": "postcard" if card else "web", "contact": application.contact,
+        "language": application.language, "seats": application.seats, "wishes": list(application.wishes),
+        "taken_at": means.now(programme),
+        # Only to tell which of two came first within one second of the programme's time.
+        "order": time.time_ns(),
+        "counted": draft.verdict.counted, "reason": draft.verdict.reason, "told_with": None,
+        "withdrawn_at": None,
+        "person": means.search_keys.of("person", scoped(programme, person)) if person else None,
+        "body": content_key(means, draft),
+        "announcement": means.draws.of(programme.id, programme.draw.id).announcement,
+        "traceparent": current_traceparent(),
+        "card": card.number if card else None, "entered_by": card.entered_by if card else None,
+        "postmarked_on": card.postmarked_on.isoformat() if card else None,
+        "received_on": card.received_on.isoformat() if card else None,
+    }
+
+
+def content_key(means: Means, draft: Draft) -> str:
+    """The content as an HMAC, by which a retry is known from another application under the same key."""
+    application, card = draft.application, draft.card
+    dates = [card.number, card.postmarked_on.isoformat(), card.received_on.isoformat()] if card else []
+    content = [application.party.items(), application.seats, application.wishes, application.language, dates]
+    return means.search_keys.of("content", orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
+
+
+def scoped(programme: Programme, text: str) -> str:
+    """`text` within its programme: nothing is known again across programmes."""
+    return f"{programme.id}\x1f{text}"
+
+
+def taken_fact(document: Document, number: int) -> ApplicationTaken:
+    """The fact that the application is in."""
+    return ApplicationTaken(
+        application=document["_id"], number=number, entry=document["entry"], receipt=document["receipt"],
+        channel=document["channel"], contact=document["contact"], language=document["language"],
+        seats=document["seats"], wishes=tuple(document["wishes"]), taken_at=document["taken_at"],
+        postmarked_on=document["postmarked_on"], received_on=document["received_on"], card=document["card"],
+        entered_by=document["entered_by"],
+    )
+
+
+def decided_fact(document: Document, number: int) -> ApplicationDecided:
+    """The fact that the application does not count, for a reason of its own."""
+    return ApplicationDecided(
+        application=document["_id"], number=number, counted=False, reason=document["reason"])

@@ -1,0 +1,78 @@
+"""My application: what number and secret show (B04, B16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.intake.domain.dates import draw_expected_at, told_by
+from services.intake.domain.receipt import as_issued, proves, secret_of
+from services.intake.domain.standing import Standing, standing
+from services.intake.handlers.means import Means
+from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
+
+# A number that is never issued: looking it up takes as long as any other.
+_NOBODYS = "none"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What lets the party in at one slot; `token` is the text of the QR code."""
+
+    slot: str
+    token: str
+
+
+@dataclass(frozen=True)
+class View:
+    """An application as its applicant sees it."""
+
+    document: Document
+    standing: Standing
+    outcome: str | None
+    holds: tuple[str, ...]
+    passes: tuple[Pass, ...]
+    notice: dict[str, Any] | None
+    accesses: tuple[Document, ...]
+    drawn_at: datetime | None
+    draw_expected: datetime
+    told_by: datetime
+
+
+async def find(means: Means, programme: Programme, receipt: str, secret: str) -> Document | None:
+    """The application that number and secret open; None alike for a wrong secret and an unknown number."""
+    number, key = as_issued(receipt) or _NOBODYS, secret_of(secret) or ""
+    document = await means.store.by_receipt(programme.id, number)
+    return document if proves(number, key, document["proof"] if document else None) else None
+
+
+async def view(means: Means, programme: Programme, document: Document) -> View:
+    """Everything that is shown to the applicant."""
+    outcome = await means.store.outcome(document["_id"])
+    drawn_at = means.draws.of(programme.id, programme.draw.id).drawn_at
+    expected = draw_expected_at(programme)
+    now = standing(
+        withdrawn=document["withdrawn_at"] is not None, counted=document["counted"],
+        reason=document["reason"], drawn=drawn_at is not None, outcome=outcome.get("outcome"),
+        change=outcome.get("change"), holds=outcome.get("holds", ()),
+    )
+    return View(
+        document=document, standing=now, outcome=_told(now, outcome),
+        holds=tuple(outcome.get("holds", ())),
+        passes=_passes(outcome) if now.state == "won" else (), notice=outcome.get("notice"),
+        accesses=tuple(await means.store.accesses(document["_id"])), drawn_at=drawn_at,
+        draw_expected=expected,
+        told_by=told_by(programme, drawn_at or expected),
+    )
+
+
+def _told(now: Standing, outcome: Document) -> str | None:
+    return "withdrawn" if now.state == "withdrawn" else outcome.get("outcome")
+
+
+def _passes(outcome: Document) -> tuple[Pass, ...]:
+    void = outcome.get("void", {})
+    valid = [one for number, one in outcome.get("passes", {}).items() if number not in void]
+    return tuple(Pass(one["slot"], one["token"]) for one in sorted(valid, key=lambda one: one["slot"]))

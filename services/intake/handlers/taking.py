@@ -1,0 +1,181 @@
+"""Taking an application, by web or by postcard (S01, S02, S12).
+
+Application, sealed personal record, outgoing events: one transaction, shared with what waits at that time.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from services.intake.domain.application import Application, faults_of
+from services.intake.domain.fault import Fault
+from services.intake.domain.residency import eligibility
+from services.intake.domain.window import (
+    COUNTS,
+    NOT_RESIDENT,
+    Verdict,
+    WindowRefused,
+    keying_allowed,
+    postcard_date_faults,
+    postcard_verdict,
+    web_verdict,
+)
+from services.intake.handlers.documents import (
+    Card,
+    Draft,
+    content_key,
+    decided_fact,
+    document_of,
+    scoped,
+    taken_fact,
+)
+from services.intake.handlers.means import Means
+from services.intake.numbering import Numbered, WindowShut, say_numbered
+from services.intake.store import APPLICATIONS
+from shared.contracts.envelope import Id, derived_id, new_id
+from shared.contracts.privacy import ApplicationRecorded
+from shared.contracts.programme import Programme
+from shared.messaging.transaction import Transaction, is_duplicate
+from shared.platform.mongo import Document
+
+_TRIES = 3
+
+
+class Unfit(Exception):
+    """The application cannot be taken as it is; `faults` say why, field by field."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("unfit application")
+        self.faults = faults
+
+
+class KeyUsed(Exception):
+    """The idempotency key, or the card's number, belongs to an application with other content."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What the applicant, or the desk, gets. A postcard has no secret."""
+
+    receipt: str
+    secret: str | None
+    entry: Id
+    taken_at: datetime
+    announcement: str | None
+    counted: bool
+    reason: str | None
+
+
+def check_web(means: Means, programme: Programme, application: Application) -> Verdict:
+    """Whether the application could be taken now; raises `WindowRefused` or `Unfit`."""
+    verdict = web_verdict(programme, means.now(programme))
+    faults = faults_of(application, programme, "web")
+    address = application.party.address or ""
+    if not any(fault.field == "address" for fault in faults) and not _resident(programme, address):
+        faults.append(Fault("address", "not-resident", {"rule": _rule(programme, application.language)}))
+    if faults:
+        raise Unfit(faults)
+    return verdict
+
+
+def check_postcard(means: Means, programme: Programme, application: Application, card: Card) -> Verdict:
+    """Whether the card can be kept, and whether it counts; raises `WindowRefused` or `Unfit`."""
+    now = means.now(programme)
+    keying_allowed(programme, now)
+    faults = faults_of(application, programme, "postcard")
+    faults += postcard_date_faults(card.postmarked_on, card.received_on, programme.local(now).date())
+    if faults:
+        raise Unfit(faults)
+    if not _resident(programme, application.party.address or ""):
+        return NOT_RESIDENT
+    return postcard_verdict(programme, card.postmarked_on, card.received_on)
+
+
+async def take_web(means: Means, programme: Programme, application: Application, key: str | None) -> Taken:
+    """Takes an application by web. The same `key` and content get the same answer, secret included."""
+    scope = scoped(programme, key) if key else None
+    draft = Draft(
+        programme, application, COUNTS,
+        application_id=means.search_keys.of("application", scope)[:32] if scope else new_id(),
+        # Derived, so that a retry gets its secret again although only a hash of it is stored.
+        secret=means.search_keys.of("receipt secret", scope)[:32] if scope else os.urandom(16).hex(),
+    )
+    try:
+        draft = replace(draft, verdict=check_web(means, programme, application))
+    except WindowRefused:
+        # Whoever lost the first answer gets it again, also when the window has ended in between.
+        earlier = await means.store.application(draft.application_id)
+        if earlier is None:
+            raise
+        return _repeated(means, earlier, draft)
+    return await _take(means, draft)
+
+
+async def take_postcard(means: Means, programme: Programme, application: Application, card: Card) -> Taken:
+    """Keeps a postcard, counted or not. The same card keyed in again alike gives the same answer."""
+    verdict = check_postcard(means, programme, application, card)
+    application_id = means.search_keys.of("application", scoped(programme, f"card {card.number}"))[:32]
+    return await _take(means, Draft(programme, application, verdict, application_id, None, card))
+
+
+async def _take(means: Means, draft: Draft) -> Taken:
+    programme = draft.programme
+    await means.store.prepare_windows(programme.id)
+    items = draft.application.party.items()
+    for _ in range(_TRIES):
+        document = document_of(means, draft)
+        record = means.sealer.seal(ApplicationRecorded, programme, draft.application_id, 1, items)
+        try:
+            await means.transactions.grouped(partial(_write, means, programme, document, record))
+            return _answer(document, draft.secret)
+        except WindowShut:
+            raise WindowRefused("closed") from None
+        except Exception as error:
+            if not is_duplicate(error):
+                raise
+        # Either a retry of what is in already or, very rarely, a receipt number that exists: another then.
+        earlier = await means.store.application(draft.application_id)
+        if earlier is not None:
+            return _repeated(means, earlier, draft)
+    raise RuntimeError("no free receipt number found")
+
+
+async def _write(
+    means: Means, programme: Programme, document: Document, record: ApplicationRecorded, tx: Transaction
+) -> None:
+    application, at = document["_id"], document["taken_at"]
+    tx.insert(APPLICATIONS, document)
+    await means.records.keep(tx, programme.id, record)
+    tx.say(record, subject=application, programme=programme.id, at=at, traceparent=document["traceparent"])
+    say_numbered(tx, Numbered(
+        application, programme.id, at, partial(taken_fact, document), taking=True,
+        traceparent=document["traceparent"]))
+    if not document["counted"]:
+        say_numbered(tx, Numbered(
+            application, programme.id, at, partial(decided_fact, document),
+            traceparent=document["traceparent"], event_id=derived_id("decided", application)))
+
+
+def _repeated(means: Means, earlier: Document, draft: Draft) -> Taken:
+    if earlier["body"] != content_key(means, draft):
+        raise KeyUsed
+    return _answer(earlier, draft.secret)
+
+
+def _answer(document: Document, secret: str | None) -> Taken:
+    return Taken(
+        document["receipt"], secret, document["entry"], document["taken_at"], document["announcement"],
+        document["counted"], document["reason"],
+    )
+
+
+def _resident(programme: Programme, address: str) -> bool:
+    return eligibility(address, programme.residency).resident
+
+
+def _rule(programme: Programme, language: str) -> str:
+    return programme.residency.rule.text(language) if programme.residency else ""
+

@@ -1,0 +1,40 @@
+"""Withdrawing an application (B04)."""
+
+from __future__ import annotations
+
+from services.intake.handlers.means import Means
+from services.intake.numbering import Numbered, WindowShut, say_numbered
+from services.intake.store import CLOSED
+from shared.contracts.intake import ApplicationWithdrawn, ApplicationWithdrawnLate
+from shared.contracts.programme import Programme
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Document
+
+
+async def withdraw(means: Means, programme: Programme, document: Document) -> None:
+    """Withdraws it; again changes nothing. After the closing of the window it is a fact without number."""
+    window = await means.store.window(programme.id)
+    if window.state != CLOSED:
+        try:
+            await means.transactions.grouped(lambda tx: _in_time(means, tx, programme, document))
+            return
+        except WindowShut:
+            pass  # It was closed in between: then it is a late one.
+    await means.transactions.run(lambda tx: _late(means, tx, programme, document))
+
+
+async def _in_time(means: Means, tx: Transaction, programme: Programme, document: Document) -> None:
+    application, now = document["_id"], means.now(programme)
+    if await means.store.mark_withdrawn(tx, application, now):
+        say_numbered(tx, Numbered(
+            application, programme.id, now,
+            lambda number: ApplicationWithdrawn(application=application, number=number)))
+
+
+async def _late(means: Means, tx: Transaction, programme: Programme, document: Document) -> None:
+    application, now = document["_id"], means.now(programme)
+    if await means.store.mark_withdrawn(tx, application, now):
+        tx.say(
+            ApplicationWithdrawnLate(application=application, entry=document["entry"]),
+            subject=application, programme=programme.id, at=now,
+        )

@@ -1,0 +1,31 @@
+"""Topic → handler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.intake.handlers import hearing
+from services.intake.handlers.means import Means
+from shared.contracts.checkin import PassIssued, PassVoided
+from shared.contracts.envelope import Envelope
+from shared.contracts.lottery import ResultChanged, ResultDrawn
+from shared.contracts.notifier import NoticeFailed, NoticeFellDue, NoticePosted, NoticePrinted, NoticeSent
+from shared.contracts.privacy import AccessOpened
+from shared.messaging.consumer import Subscription
+from shared.messaging.transaction import Transaction
+
+
+def subscriptions(means: Means) -> tuple[Subscription, ...]:
+    """Everything that intake hears."""
+
+    async def access(tx: Transaction, message: Envelope[Any]) -> None:
+        await hearing.hear_access(means, tx, message)
+
+    notices = (NoticeFellDue, NoticeSent, NoticePrinted, NoticePosted, NoticeFailed)
+    return (
+        Subscription("lottery.results.v1", {
+            ResultDrawn: hearing.hear_result, ResultChanged: hearing.hear_change}),
+        Subscription("checkin.passes.v1", {PassIssued: hearing.hear_pass, PassVoided: hearing.hear_void}),
+        Subscription("notifier.notices.v1", dict.fromkeys(notices, hearing.hear_notice)),
+        Subscription("privacy.access.v1", {AccessOpened: access}),
+    )

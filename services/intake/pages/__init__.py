@@ -1,0 +1,1 @@
+"""Intake's pages: apply, My application, postcard desk."""

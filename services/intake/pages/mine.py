@@ -1,0 +1,94 @@
+"""My application: number and secret in, state, passes and accesses out; withdrawing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from services.intake.api import next_words
+from services.intake.front import Front
+from services.intake.handlers.looking import View
+from services.intake.pages.origin import refuse_foreign_post
+from services.intake.pages.showing import Words
+from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
+from shared.platform.problems import Problem
+from shared.ui.form import Form, form_of
+from shared.ui.language import speaking
+
+_TONES = {"taken": "waiting", "won": "good", "waiting": "waiting"}
+_REFUSED = frozenset({404, 429})
+
+
+def routes(front: Front, draw_url: str) -> APIRouter:
+    """`/intake/{programme}/mine`."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/{programme}/mine", response_class=HTMLResponse)
+    async def ask(request: Request, programme: str) -> HTMLResponse:
+        return _ask(front, request, front.programme(programme), Form())
+
+    @router.post("/{programme}/mine", response_class=HTMLResponse)
+    async def answer(request: Request, programme: str) -> HTMLResponse:
+        known, say = front.programme(programme), front.say(request)
+        refuse_foreign_post(request, say)
+        form = form_of((await request.form(max_fields=10)).multi_items())
+        try:
+            document = await front.find(request, known, form.value("receipt"), form.value("secret"))
+        except Problem as problem:
+            if problem.status not in _REFUSED:
+                raise
+            response = _ask(front, request, known, Form({"receipt": form.value("receipt")}), problem)
+            response.headers.update(problem.headers)
+            return response
+        step = form.value("step")
+        if step == "withdrawn":
+            document = await front.withdraw(say, known, document)
+        view = await front.view(known, document)
+        template = "withdraw.html" if step == "withdraw" and view.standing.may_withdraw else "mine.html"
+        return _show(front, request, known, template, {
+            "view": view, "secret": form.value("secret"), "just_withdrawn": step == "withdrawn",
+            "draw_url": f"{draw_url}/lottery/{known.id}", **_view_context(front, request, known, view)})
+
+    return router
+
+
+def _ask(
+    front: Front, request: Request, programme: Programme, form: Form, problem: Problem | None = None
+) -> HTMLResponse:
+    return _show(front, request, programme, "mine_ask.html", {"form": form, "problem": problem},
+                 problem.status if problem else 200)
+
+
+def _show(
+    front: Front, request: Request, programme: Programme, template: str, context: dict[str, Any], status: int = 200
+) -> HTMLResponse:
+    words = Words(programme, front.pages.language(request), front.say(request))
+    return front.pages.render(
+        request, template, status_code=status, programme=programme, words=words,
+        here=f"/intake/{programme.id}", **context)
+
+
+def _view_context(front: Front, request: Request, programme: Programme, view: View) -> dict[str, Any]:
+    say, pages = front.say(request), front.pages
+    words = Words(programme, pages.language(request), say)
+    with speaking(pages.words, pages.language(request)):
+        return {
+            "sentence": say(f"sentence.{view.standing.state}"), "next": next_words(say, programme, view),
+            "tone": _TONES.get(view.standing.state, "bad"),
+            "passes": [
+                (words.slot(one.slot), segno.make(one.token, error="m").svg_inline(scale=5, light="white"))
+                for one in view.passes
+            ],
+            "accesses": [_access(say, one) for one in view.accesses],
+            "items": words.items(view.document["channel"]),
+        }
+
+
+def _access(say: Any, access: Document) -> tuple[Any, str, str, str]:
+    who = say(f"service.{access['service']}") if access["kind"] == "service" else say(f"role.{access['role']}")
+    items = "、".join(str(say(f"item.{item}")) for item in access["items"])
+    return access["at"], str(who), str(say(f"purpose.{access['purpose']}")), items

@@ -1,0 +1,82 @@
+"""What keeps a request from being fulfilled, in words: the same for the API and for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.intake.domain.fault import Fault
+from services.intake.domain.window import WindowRefused
+from shared.contracts.envelope import moment_text
+from shared.contracts.programme import Programme
+from shared.platform.problems import Problem
+from shared.ui.formats import jst
+from shared.ui.language import Phrase
+
+Say = Callable[..., Phrase]
+RETRY_AFTER_SECONDS = 5
+
+
+def fault_words(say: Say, faults: Iterable[Fault]) -> dict[str, str]:
+    """Field → what is wrong with it; the first fault of a field."""
+    words: dict[str, str] = {}
+    for fault in faults:
+        name, _, position = fault.field.partition(".")
+        field = str(say(f"field.{name}", position=position))
+        words.setdefault(fault.field, str(say(f"fault.{fault.code}", field=field, **fault.values)))
+    return words
+
+
+def unfit(say: Say, faults: list[Fault]) -> Problem:
+    """422: each fault with its field, its code and its words."""
+    words = fault_words(say, faults)
+    errors = [{"field": fault.field, "reason": fault.code, "message": words[fault.field]} for fault in faults]
+    return Problem(422, "unfit-application", str(say("refusal.unfit")), str(say("refusal.unfit-do")), errors=errors)
+
+
+def window_words(say: Say, programme: Programme, refused: WindowRefused) -> tuple[str, str]:
+    """What happened and what to do, with the times."""
+    values: dict[str, Any] = {
+        "opens": local_words(programme, programme.window.opens),
+        "closes": local_words(programme, programme.window.closes),
+        "at": local_words(programme, refused.at) if refused.at else "",
+        "office": programme.ward.office.ja, "telephone": programme.ward.telephone,
+    }
+    return str(say(f"window.{refused.code}", **values)), str(say(f"window.{refused.code}-do", **values))
+
+
+def out_of_window(say: Say, programme: Programme, refused: WindowRefused) -> Problem:
+    """409: too early, too late, closed, or not yet to be closed."""
+    what, todo = window_words(say, programme, refused)
+    return Problem(
+        409, refused.code, what, todo, opens=moment_text(programme.window.opens),
+        closes=moment_text(programme.window.closes), at=moment_text(refused.at) if refused.at else None,
+    )
+
+
+def busy(say: Say) -> Problem:
+    """503: too many at once; nothing was taken."""
+    return Problem(503, "busy", str(say("refusal.busy")), str(say("refusal.busy-do")),
+                   headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def key_used(say: Say) -> Problem:
+    """422: the idempotency key belongs to an application with other content."""
+    return Problem(422, "idempotency-key-used", str(say("refusal.key-used")), str(say("refusal.key-used-do")))
+
+
+def not_found(say: Say) -> Problem:
+    """404: wrong secret and unknown number alike, so that nobody learns which numbers exist."""
+    return Problem(404, "no-such-application", str(say("refusal.not-found")), str(say("refusal.not-found-do")))
+
+
+def slow_down(say: Say, seconds: int) -> Problem:
+    """429: too many wrong numbers or secrets from one address."""
+    return Problem(429, "too-many-tries", str(say("refusal.slow-down")),
+                   str(say("refusal.slow-down-do", seconds=seconds)), headers={"Retry-After": str(seconds)})
+
+
+def local_words(programme: Programme, moment: datetime) -> str:
+    """The moment on the clocks of the event."""
+    return jst(moment, timedelta(minutes=programme.utc_offset_minutes))

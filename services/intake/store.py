@@ -1,0 +1,166 @@
+"""Intake's collections and their indexes.
+
+`applications` (authoritative): one document an application; facts and hashes, never a name.
+`windows` (authoritative): one document a (programme, partition): numbered facts so far, open or not.
+`personal` (authoritative, kept by `shared.privacy.records`): intake's sealed part of each personal record.
+`outcomes` (derived from lottery, checkin and notifier): what became of an application.
+`accesses` (derived from privacy.access.v1): who opened an applicant's data, in which role and for what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+
+from services.intake.domain.duplicates import Candidate
+from shared.contracts.envelope import Id
+from shared.contracts.topics import TOPIC
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Database, Document
+
+APPLICATIONS, WINDOWS, OUTCOMES, ACCESSES = "applications", "windows", "outcomes", "accesses"
+PARTITIONS = TOPIC["intake.applications.v1"].partitions
+OPEN, CLOSING, CLOSED = "open", "closing", "closed"
+
+INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
+    (APPLICATIONS, [("receipt", 1)], {"unique": True}),
+    (APPLICATIONS, [("programme", 1), ("person", 1)], {}),
+    (ACCESSES, [("application", 1), ("at", 1)], {}),
+)
+
+
+@dataclass(frozen=True)
+class SamePerson:
+    """Applications that count so far and have one search key."""
+
+    person: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class WindowCount:
+    """The window over all partitions: `state` of the least open one, and the applications taken."""
+
+    state: str
+    applications: int
+
+
+def window_id(programme: str, partition: int) -> str:
+    """Where the numbering of a (programme, partition) lies."""
+    return f"{programme}/{partition}"
+
+
+class Store:
+    """Questions to, and changes of, intake's collections; changes belong to the caller's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepared: set[str] = set()
+
+    async def prepare_windows(self, programme: str) -> None:
+        """Makes the programme's window documents where they are missing."""
+        if programme in self._prepared:
+            return
+        for partition in range(PARTITIONS):
+            fresh = {
+                "programme": programme, "partition": partition, "state": OPEN, "facts": 0, "applications": 0,
+            }
+            await self._database[WINDOWS].update_one(
+                {"_id": window_id(programme, partition)}, {"$setOnInsert": fresh}, upsert=True)
+        self._prepared.add(programme)
+
+    async def window(self, programme: str) -> WindowCount:
+        """The programme's window; one that nobody used yet is open."""
+        documents = await self._database[WINDOWS].find({"programme": programme}).to_list(None)
+        states = {document["state"] for document in documents}
+        state = next((one for one in (CLOSED, CLOSING) if one in states), OPEN)
+        return WindowCount(state, sum(document["applications"] for document in documents))
+
+    async def move_windows(self, tx: Transaction, programme: str, before: str, after: str) -> list[Document]:
+        """Moves all window documents on, in one transaction, and returns them."""
+        windows = self._database[WINDOWS]
+        await windows.update_many(
+            {"programme": programme, "state": before}, {"$set": {"state": after}}, session=tx.session)
+        moved = windows.find({"programme": programme}, session=tx.session).sort("partition", 1)
+        return await moved.to_list(None)
+
+    async def application(self, application: Id) -> Document | None:
+        """An application by its id."""
+        return await self._database[APPLICATIONS].find_one({"_id": application})
+
+    async def by_receipt(self, programme: str, receipt: str) -> Document | None:
+        """An application by its receipt number."""
+        return await self._database[APPLICATIONS].find_one({"receipt": receipt, "programme": programme})
+
+    async def known(self, tx: Transaction, applications: Sequence[Id]) -> set[Id]:
+        """Which of these ids are applications."""
+        found = self._database[APPLICATIONS].find(
+            {"_id": {"$in": list(applications)}}, {"_id": 1}, session=tx.session)
+        return {document["_id"] async for document in found}
+
+    async def mark_withdrawn(self, tx: Transaction, application: Id, at: datetime) -> bool:
+        """Whether it was this call that withdrew it."""
+        done = await self._database[APPLICATIONS].update_one(
+            {"_id": application, "withdrawn_at": None}, {"$set": {"withdrawn_at": at}}, session=tx.session)
+        return bool(done.modified_count)
+
+    async def same_person(self, tx: Transaction, programme: str, after: str, limit: int) -> list[SamePerson]:
+        """The next `limit` people by search key, after `after`, with several applications that count."""
+        counting = {"programme": programme, "person": {"$gt": after}, "counted": True, "withdrawn_at": None}
+        found = self._database[APPLICATIONS].aggregate([
+            {"$match": counting},
+            {"$group": {"_id": "$person", "count": {"$sum": 1}, "applications": {
+                "$push": {"id": "$_id", "taken_at": "$taken_at", "order": "$order"}}}},
+            {"$match": {"count": {"$gt": 1}}}, {"$sort": {"_id": 1}}, {"$limit": limit},
+        ], session=tx.session, allowDiskUse=True)
+        return [SamePerson(group["_id"], tuple(
+            Candidate(one["id"], one["taken_at"], one["order"]) for one in group["applications"]
+        )) async for group in found]
+
+    async def traces(self, tx: Transaction, applications: Sequence[Id]) -> dict[Id, str | None]:
+        """The trace that each application began."""
+        found = self._database[APPLICATIONS].find(
+            {"_id": {"$in": list(applications)}}, {"traceparent": 1}, session=tx.session)
+        return {document["_id"]: document.get("traceparent") async for document in found}
+
+    async def mark_not_counted(self, tx: Transaction, told_with: dict[Id, Id], reason: str) -> None:
+        """Decides that these do not count: application → the one that does."""
+        decided = {"counted": False, "reason": reason}
+        await self._database[APPLICATIONS].bulk_write([
+            UpdateOne({"_id": application}, {"$set": {**decided, "told_with": other}})
+            for application, other in told_with.items()
+        ], session=tx.session)
+
+    async def outcome(self, application: Id) -> Document:
+        """What became of an application so far; empty when nothing did."""
+        return await self._database[OUTCOMES].find_one({"_id": application}) or {}
+
+    async def accesses(self, application: Id, most: int = 200) -> list[Document]:
+        """The last accesses to the applicant's data, latest first."""
+        found = self._database[ACCESSES].find({"application": application}).sort("at", -1)
+        return await found.to_list(most)
+
+    async def keyed_cards(self, programme: str, since: datetime, by: str) -> tuple[int, int]:
+        """Postcards keyed in: in all, and since `since` by this person."""
+        applications = self._database[APPLICATIONS]
+        cards = {"programme": programme, "channel": "postcard"}
+        own = {**cards, "entered_by": by, "taken_at": {"$gte": since}}
+        return await applications.count_documents(cards), await applications.count_documents(own)
+
+
+def change_outcome(tx: Transaction, application: Id, programme: str, values: dict[str, Any]) -> None:
+    """Collects what became of an application; all of a transaction's changes are one write."""
+    changes: dict[Id, dict[str, Any]] = tx.scratch.setdefault(OUTCOMES, {})
+    changes.setdefault(application, {"programme": programme}).update(values)
+    tx.before_commit(_write_outcomes, OUTCOMES)
+
+
+async def _write_outcomes(tx: Transaction) -> None:
+    await tx.database[OUTCOMES].bulk_write([
+        UpdateOne({"_id": application}, {"$set": values}, upsert=True)
+        for application, values in tx.scratch[OUTCOMES].items()
+    ], session=tx.session)

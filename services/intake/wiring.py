@@ -1,0 +1,39 @@
+"""Puts intake together: the only place where adapters meet handlers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from services.intake import api
+from services.intake.following import Demand, Draws
+from services.intake.front import Front
+from services.intake.handlers.closing import JOB, go_on_closing
+from services.intake.handlers.means import Means
+from services.intake.inbound import subscriptions
+from services.intake.limits import FailureLimit
+from services.intake.pages import apply, desk, mine
+from services.intake.settings import IntakeSettings
+from services.intake.store import INDEXES, Store
+from shared.platform.service import Service
+
+
+def build(settings: IntakeSettings) -> Service:
+    """The service, not yet started."""
+    service = Service(settings)
+    means = Means(
+        clock=service.clock, programmes=service.programmes, transactions=service.transactions,
+        sealer=service.sealer, records=service.records, search_keys=service.search_keys, jobs=service.jobs,
+        store=Store(service.database), draws=Draws(), demand=Demand(),
+    )
+    service.indexes(*INDEXES)
+    service.follows("lottery.draws.v1", means.draws.apply)
+    service.follows("lottery.demand.v1", means.demand.apply)
+    service.hears(*subscriptions(means))
+    service.jobs.register(JOB, partial(go_on_closing, means))
+    front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause))
+    urls = settings.public_urls
+    service.serves(
+        api.routes(front), desk.routes(front), mine.routes(front, urls.get("lottery", "")),
+        apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
+    )
+    return service
