@@ -1,0 +1,70 @@
+"""What anybody may fetch to check the draw: the transcript, the two stand-alone programs, the records to sign."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from services.lottery.domain.canonical import canonical
+from services.lottery.handlers.office import Office
+from services.lottery.transcripts import published_blocks
+from shared.platform.problems import Problem
+
+PUBLIC = Path(__file__).parent.parent / "public"
+VERIFIER, WITNESS = PUBLIC / "verify_draw.py", PUBLIC / "kujibiki-witness.py"
+
+
+def routes(office: Office) -> APIRouter:
+    """`/{programme}/draws/{draw}/…`, `/verify_draw.py`, `/kujibiki-witness.py`"""
+    router = APIRouter(tags=["check the draw"])
+
+    @router.get("/verify_draw.py", response_class=FileResponse)
+    async def verifier() -> Response:
+        """The stand-alone verifier."""
+        return FileResponse(VERIFIER, media_type="text/x-python", filename=VERIFIER.name)
+
+    @router.get("/kujibiki-witness.py", response_class=FileResponse)
+    async def witness() -> Response:
+        """The witness's own program."""
+        return FileResponse(WITNESS, media_type="text/x-python", filename=WITNESS.name)
+
+    @router.get("/{programme}/draws/{draw}/transcript.jsonl", response_class=StreamingResponse)
+    async def transcript(programme: str, draw: str) -> Response:
+        """The whole record of the draw, with its end made for the moment."""
+        office.known(programme, draw)
+        state = await office.state(programme)
+        if state.stage != "drawn":
+            raise Problem(404, "not-drawn-yet", "The draw is not done yet",
+                          "The transcript is there once the draw is done; the page of the draw says when that is.")
+        if office.programmes.get(programme).draw.publication == "digest":
+            raise Problem(403, "digest-only", "The entries of this draw are not published",
+                          "This programme publishes the digests of its draw only, because wishes may say something "
+                          "about somebody's health. Applicants find a proof of their own entry on their receipt page; "
+                          "auditors get the whole from the programme's officer.")
+        held = await office.transcripts.look(state)
+        return StreamingResponse(
+            published_blocks(held, everything=True), media_type="application/jsonl",
+            headers={"Content-Disposition": f'attachment; filename="{draw}-transcript.jsonl"'})
+
+    @router.get("/{programme}/draws/{draw}/{what}.json")
+    async def record(programme: str, draw: str, what: Literal["closing", "beacon"]) -> Response:
+        """The record that the witnesses sign, to the byte, as a file for their own program."""
+        office.known(programme, draw)
+        state = await office.state(programme)
+        proposal = state.closing if what == "closing" else state.beacon
+        if proposal is None:
+            raise Problem(404, "nothing-to-sign", "There is nothing to sign yet",
+                          "The draw desk proposes the record; then it can be fetched here.")
+        return Response(canonical(proposal.record) + b"\n", media_type="application/json", headers={
+            "Content-Disposition": f'attachment; filename="{draw}-{what}.json"'})
+
+    return router
+
+
+def sha256_of(path: Path) -> str:
+    """The digest that the page states of a program that it offers."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,148 @@
+"""What intake says becomes the list of applications, and how complete it is known (S06).
+
+Why counting is enough: intake numbers its facts of a (programme, partition) 1…n, each number once; the inbox makes
+each fact count once. So when n were heard and the highest number is n, they are 1…n and none is missing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import UpdateOne
+
+from services.lottery.handlers.office import Office
+from services.lottery.store import APPLICATIONS, LATE, PARTITIONS, WINDOWS
+from shared.contracts.envelope import Envelope
+from shared.contracts.intake import (
+    ApplicationAmended,
+    ApplicationDecided,
+    ApplicationFact,
+    ApplicationTaken,
+    ApplicationWithdrawn,
+    ApplicationWithdrawnLate,
+    PartitionClosed,
+)
+from shared.contracts.partitions import partition_of
+from shared.contracts.programme import Programme
+from shared.messaging.due import DUE
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import AFTER, Document
+
+_SCRATCH = "applications"
+
+
+class UnfitApplication(ValueError):
+    """Intake said an application that the programme does not allow: it goes to the dead letters, and is seen."""
+
+
+@dataclass
+class _Heard:
+    """What one transaction heard: written together when all its events are through."""
+
+    applications: dict[str, Document] = field(default_factory=lambda: defaultdict(dict))
+    numbers: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+class Applications:
+    """Hears intake."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def taken(self, tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
+        """A new application; its trace is kept, so that its result goes on with it (B13)."""
+        fact = message.data
+        programme = self._office.programmes.find(message.programme)
+        if programme is not None:
+            _must_fit(fact, programme)
+        self._heard(tx, message, {
+            "entry": fact.entry, "seats": fact.seats, "wishes": list(fact.wishes), "channel": fact.channel,
+            "taken_at": fact.taken_at, "traceparent": message.traceparent,
+        })
+
+    async def amended(self, tx: Transaction, message: Envelope[ApplicationAmended]) -> None:
+        """Other seats or wishes."""
+        self._heard(tx, message, {"seats": message.data.seats, "wishes": list(message.data.wishes)})
+
+    async def withdrawn(self, tx: Transaction, message: Envelope[ApplicationWithdrawn]) -> None:
+        """Takes no part."""
+        self._heard(tx, message, {"withdrawn": True})
+
+    async def decided(self, tx: Transaction, message: Envelope[ApplicationDecided]) -> None:
+        """Whether it counts; the last decision stands."""
+        self._heard(tx, message, {"counted": message.data.counted})
+
+    async def withdrawn_late(self, tx: Transaction, message: Envelope[ApplicationWithdrawnLate]) -> None:
+        """After the window was closed: waits here until it can be a strike or a change."""
+        tx.insert(LATE, {
+            "_id": message.data.application, "programme": message.programme, "entry": message.data.entry,
+            "state": DUE, "due_at": message.time, "traceparent": message.traceparent,
+        })
+
+    async def closed(self, tx: Transaction, message: Envelope[PartitionClosed]) -> None:
+        """The window is closed: how many facts this partition must have."""
+        fact = message.data
+        await tx.database[PARTITIONS].update_one(
+            {"_id": f"{message.programme}/{fact.partition}"},
+            {"$set": {"programme": message.programme, "partition": fact.partition, "facts": fact.facts,
+                      "partitions": fact.partitions, "closed_at": fact.closed_at},
+             "$inc": {"heard": 0}, "$max": {"highest": 0}},
+            upsert=True, session=tx.session)
+        await self._look_whether_complete(tx, message.programme, fact.partition)
+
+    def _heard(self, tx: Transaction, message: Envelope[ApplicationFact], fields: Document) -> None:
+        heard: _Heard = tx.scratch.setdefault(_SCRATCH, _Heard())
+        fact = message.data
+        partition = partition_of(fact.application, fact.TOPIC)
+        heard.applications[fact.application].update(fields, programme=message.programme, partition=partition)
+        heard.numbers[message.programme, partition].append(fact.number)
+        tx.before_commit(self._write, _SCRATCH)
+
+    async def _write(self, tx: Transaction) -> None:
+        heard: _Heard = tx.scratch[_SCRATCH]
+        await tx.database[APPLICATIONS].bulk_write(
+            [UpdateOne({"_id": application}, {"$set": fields}, upsert=True)
+             for application, fields in heard.applications.items()],
+            ordered=False, session=tx.session)
+        for (programme, partition), numbers in heard.numbers.items():
+            await tx.database[PARTITIONS].update_one(
+                {"_id": f"{programme}/{partition}"},
+                {"$set": {"programme": programme, "partition": partition}, "$inc": {"heard": len(numbers)},
+                 "$max": {"highest": max(numbers)}},
+                upsert=True, session=tx.session)
+            await self._look_whether_complete(tx, programme, partition)
+
+    async def _look_whether_complete(self, tx: Transaction, programme: str, partition: int) -> None:
+        found = await tx.database[PARTITIONS].find_one({"_id": f"{programme}/{partition}"}, session=tx.session)
+        if not is_complete(found):
+            return
+        # One document that every partition's completion writes: two at the same time can't both miss the other.
+        window = await tx.database[WINDOWS].find_one_and_update(
+            {"_id": programme},
+            {"$addToSet": {"complete": partition}, "$set": {"programme": programme},
+             "$setOnInsert": {"state": "open"}, "$max": {"closed_at": found["closed_at"]}},
+            upsert=True, return_document=AFTER, session=tx.session)
+        if window["state"] == "open" and len(window["complete"]) == found["partitions"]:
+            freeze_from = self._office.programmes.get(programme).draw.timetable.freeze_from
+            await tx.database[WINDOWS].update_one(
+                {"_id": programme}, {"$set": {"state": DUE, "due_at": max(freeze_from, window["closed_at"])}},
+                session=tx.session)
+
+
+def is_complete(partition: Document | None) -> bool:
+    """Whether all numbered facts of a partition were heard."""
+    return (
+        partition is not None and partition.get("facts") is not None
+        and partition["heard"] == partition["facts"] == partition["highest"]
+    )
+
+
+
+def _must_fit(fact: ApplicationTaken, programme: Programme) -> None:
+    unknown: Any = set(fact.wishes) - programme.slot_by_id.keys()
+    if unknown or len(set(fact.wishes)) != len(fact.wishes) or not 0 < len(fact.wishes) <= programme.draw.max_wishes:
+        raise UnfitApplication("wishes")
+    if fact.seats > programme.party.max_seats:
+        raise UnfitApplication("seats")

@@ -1,0 +1,115 @@
+"""From the freeze to the close: strikes, adjustments, reveals, and the closing that the witnesses sign (B01)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.lottery.domain.canonical import line_of
+from services.lottery.domain.faults import OutOfOrder
+from services.lottery.domain.records import WitnessSignature
+from services.lottery.domain.witness import (
+    closing_digest,
+    is_signed_by,
+    signatures_needed,
+    signed_message,
+    with_signatures,
+)
+from services.lottery.handlers.late import release, strike_held
+from services.lottery.handlers.office import StepRefused, Turn
+from services.lottery.store import DrawState, Phase, Proposal
+
+
+async def strike(turn: Turn, entry: str, reason: str, decision: str) -> DrawState:
+    """Takes an entry out by a decision of the ward; it keeps its ticket and takes no seat."""
+    await _reopen(turn)
+    record = turn.transcript.strike(entry, reason, decision, turn.at)
+    turn.state.struck += 1
+    turn.said("struck", turn.keep(Phase.STRUCK, entry, record), counts={"struck": turn.state.struck})
+    return turn.state
+
+
+async def adjust(turn: Turn, slot: str, seats: int, reason: str, decision: str) -> DrawState:
+    """Adds or cuts (signed) seats of a slot by a decision of the ward."""
+    await _reopen(turn)
+    record = turn.transcript.adjust(slot, seats, reason, decision, turn.at)
+    turn.said("adjusted", turn.keep(Phase.ADJUSTED, f"{turn.state.adjusted:06}", record))
+    turn.state.adjusted += 1
+    return turn.state
+
+
+async def reveal(turn: Turn, witness: str, secret: str) -> DrawState:
+    """Takes a witness's secret, if it opens the commitment."""
+    await _reopen(turn)
+    record = turn.transcript.reveal(witness, secret, turn.at)
+    turn.said("revealed", turn.keep(Phase.REVEALS, witness, record))
+    turn.state.revealed = sorted([*turn.state.revealed, witness])
+    return turn.state
+
+
+async def propose(turn: Turn) -> Proposal:
+    """The unsigned closing, fixed in the store, for the witnesses. A new one replaces one that nobody has signed."""
+    await _reopen(turn)
+    if turn.state.stage == "frozen":
+        await strike_held(turn)
+    record = turn.transcript.propose_closing(turn.at)
+    turn.state.closing = Proposal(record=record, digest=closing_digest(record))
+    turn.state.stage = "closing"
+    turn.said("closing-proposed", [line_of(record)], digest=turn.state.closing.digest)
+    return turn.state.closing
+
+
+async def sign(turn: Turn, witness: str, signature: str) -> Proposal:
+    """Takes one witness's signature of the proposed closing."""
+    if turn.state.closing is None or turn.state.stage != "closing":
+        raise OutOfOrder("step", "there is no closing to sign: propose one first, before the draw is closed")
+    return add_signature(turn, turn.state.closing, witness, signature)
+
+
+async def confirm(turn: Turn) -> DrawState:
+    """Closes, when more than two thirds of the witnesses have signed."""
+    state = turn.state
+    if state.closing is None or state.stage != "closing":
+        raise OutOfOrder("step", "there is no proposed closing to confirm: propose one first")
+    record = signed(turn, state.closing)
+    state.closing_digest = turn.transcript.close(record)
+    state.stage, state.closed_at = "closed", record["at"]
+    turn.said("closed", turn.keep(Phase.CLOSED, "", record), digest=state.closing_digest)
+    return state
+
+
+def add_signature(turn: Turn, proposal: Proposal, witness: str, signature: str) -> Proposal:
+    """Adds a signature that was checked by itself, so that a wrong one never spoils the record."""
+    WitnessSignature.read({"witness": witness, "signature": signature})
+    key = turn.transcript.rules.keys.get(witness)
+    if key is None:
+        raise StepRefused("witness", f"{witness} is not a witness of this draw")
+    if not is_signed_by(key, signed_message(proposal.record), signature):
+        raise StepRefused("signature", f"this is not {witness}'s signature of the proposed record: sign exactly the "
+                                       "record that is shown")
+    proposal.signatures[witness] = signature
+    return proposal
+
+
+def signed(turn: Turn, proposal: Proposal) -> dict[str, Any]:
+    """The record with its signatures; refused as long as they are too few."""
+    witnesses = len(turn.transcript.rules.keys)
+    needed = signatures_needed(witnesses)
+    if len(proposal.signatures) < needed:
+        raise StepRefused("signatures-missing", f"{len(proposal.signatures)} of {witnesses} witnesses signed, "
+                                                f"{needed} are needed")
+    return with_signatures(proposal.record, proposal.signatures)
+
+
+async def _reopen(turn: Turn) -> None:
+    """Takes back a proposed closing, which would not be true any more; refused once a witness has signed it."""
+    state = turn.state
+    if state.stage != "closing" or state.closing is None:
+        return
+    if state.closing.signatures:
+        names = ", ".join(sorted(state.closing.signatures))
+        raise StepRefused("signed", f"the proposed closing is signed by {names}: a witness signs one closing only, so "
+                                    "confirm that one; what comes now waits for the draw and becomes a change")
+    turn.spoilt = True
+    turn.transcript.abandon_closing()
+    state.closing, state.stage = None, "frozen"
+    await release(turn.tx, state.programme)

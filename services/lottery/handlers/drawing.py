@@ -1,0 +1,155 @@
+"""The draw itself: computed from the seed in one go, written and said in chunks (S06, B01, B02, B13).
+
+`drawn` is said when the broker has every result, so that whoever hears it may rely on all of them being there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.lottery.domain.canonical import LineDigest
+from services.lottery.domain.results import Results, add_leaves
+from services.lottery.domain.statistics import (
+    alone_with_their_wishes,
+    seats_left_over,
+    win_rate_by_party_size,
+    wins_by_wish_rank,
+)
+from services.lottery.domain.transcript import Stage
+from services.lottery.handlers.late import release
+from services.lottery.handlers.office import Office, Turn
+from services.lottery.store import APPLICATIONS, RESULTS, Phase, Statistics
+from shared.contracts.lottery import ResultDrawn
+from shared.messaging.transaction import OUTBOX, Transaction
+from shared.platform import telemetry
+from shared.platform.mongo import Document
+
+JOB = "draw"
+MOST_LINKS = 100
+PATIENCE_SECONDS = 5.0
+
+
+async def begin_drawing(turn: Turn) -> None:
+    """The draw starts by itself, with the commit that took the beacon."""
+    state = turn.state
+    await turn.jobs.start(turn.tx, JOB, f"{state.id}/draw", state.programme, {"draw": state.draw})
+
+
+class Drawing:
+    """Goes on chunk by chunk, and again where it stood when it was killed: the same events under the same ids."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        office.jobs.register(JOB, self.step)
+
+    async def step(self, tx: Transaction, job: Document) -> dict[str, Any] | None:
+        """One chunk of results; then the outcome; then, when all is with the broker, the end."""
+        await asyncio.sleep(self._office.settings.slow_ms / 1000)
+        cursor = job["cursor"] or {"place": 0, "by_channel": {}, "by_day": {}}
+        if cursor.get("written") and not await self._all_sent():
+            return dict(cursor)
+        async with self._office.turn(tx, job["programme"], job["args"]["draw"]) as turn:
+            results = await self._results(turn)
+            if cursor.get("written"):
+                await self._finish(turn, results, cursor)
+                return None
+            return await self._chunk(turn, results, cursor)
+
+    async def _results(self, turn: Turn) -> Results:
+        transcript = turn.transcript
+        if transcript.stage is Stage.BEACON:
+            await asyncio.to_thread(transcript.draw)
+        assert turn.held is not None and transcript.results is not None
+        turn.held.settled()
+        return transcript.results
+
+    async def _chunk(self, turn: Turn, results: Results, cursor: Document) -> dict[str, Any]:
+        first, last = cursor["place"] + 1, min(cursor["place"] + self._office.settings.chunk, len(results.order))
+        records = [results.record(place) for place in range(first, last + 1)]
+        applications = await self._applications(turn.state.programme, [record["entry"] for record in records])
+        links = [row["traceparent"] for row in applications.values() if row.get("traceparent")][:MOST_LINKS]
+        with telemetry.span("lottery draws entries", links=links):
+            turn.keep(Phase.RESULTS, f"{first:09}", *records)
+            for record in records:
+                self._say(turn, record, applications.get(record["entry"]))
+        written = last == len(results.order)
+        if written:
+            root = await asyncio.to_thread(add_leaves, results.leaves(), LineDigest())
+            turn.keep(Phase.OUTCOME, "", {"type": "outcome", "root": root})
+        return {**_counted(cursor, records, applications, turn), "place": last, "written": written}
+
+    async def _applications(self, programme: str, entries: Sequence[str]) -> dict[str, Document]:
+        rows = self._office.database[APPLICATIONS].find({"programme": programme, "entry": {"$in": list(entries)}})
+        return {row["entry"]: row async for row in rows}
+
+    def _say(self, turn: Turn, record: Mapping[str, Any], application: Document | None) -> None:
+        state, entry = turn.state, record["entry"]
+        assert application is not None, "an entry was an application before"
+        turn.tx.insert(RESULTS, {
+            "_id": f"{state.id}/{entry}", "draw": state.id, "entry": entry, "application": application["_id"],
+            "place": record["place"], "seats": application["seats"], "outcome": record["outcome"],
+            "won": record["won"], "holds": record["won"], "traceparent": application.get("traceparent"),
+        })
+        event = ResultDrawn(
+            draw=state.draw, application=application["_id"], entry=entry, seats=application["seats"],
+            place=record["place"], outcome=record["outcome"], won=tuple(record["won"]),
+            result_digest=turn.transcript.result_digest or "",
+        )
+        turn.tx.say(event, subject=application["_id"], programme=state.programme, at=turn.now,
+                    event_id=turn.event_id("result", entry), traceparent=application.get("traceparent"))
+
+    async def _all_sent(self) -> bool:
+        """Whether the broker has every result: rows leave the outbox when it has acknowledged them."""
+        waits_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        outbox = self._office.database[OUTBOX]
+        while await outbox.find_one({"topic": ResultDrawn.TOPIC}, {"_id": 1}):
+            if asyncio.get_running_loop().time() > waits_until:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+    async def _finish(self, turn: Turn, results: Results, cursor: Document) -> None:
+        state = turn.state
+        state.counts = await asyncio.to_thread(_outcomes, results)
+        state.statistics = await asyncio.to_thread(_statistics, results, cursor)
+        state.result_digest = turn.transcript.result_digest
+        state.digest = turn.held.end["digest"] if turn.held and turn.held.end else None
+        state.stage, state.drawn_at = "drawn", turn.at
+        turn.said("drawn", digest=state.result_digest, counts=state.counts, event_id=turn.event_id("drawn"))
+        await release(turn.tx, state.programme)
+
+
+def _outcomes(results: Results) -> dict[str, int]:
+    counts = Counter(results.record(place)["outcome"] for place in range(1, len(results.order) + 1))
+    return {outcome: counts[outcome] for outcome in ("won", "waiting", "lost", "struck")}
+
+
+def _statistics(results: Results, cursor: Document) -> Statistics:
+    rates = win_rate_by_party_size(results.entries, results.allotment, results.struck)
+    return Statistics(
+        by_party={str(size): (rate.won, rate.all) for size, rate in rates.items()},
+        by_rank={str(rank): wins for rank, wins in wins_by_wish_rank(results.entries, results.allotment).items()},
+        by_channel=cursor["by_channel"], by_day=dict(sorted(cursor["by_day"].items())),
+        left=seats_left_over(results.rules, results.allotment), alone=alone_with_their_wishes(results.entries),
+    )
+
+
+def _counted(
+    cursor: Document, records: Sequence[Mapping[str, Any]], applications: Mapping[str, Document], turn: Turn
+) -> dict[str, Any]:
+    """Won, of how many, by channel and by day of application: real draws have failed exactly there."""
+    by_channel = {name: list(pair) for name, pair in cursor["by_channel"].items()}
+    by_day = {name: list(pair) for name, pair in cursor["by_day"].items()}
+    for record in records:
+        if record["outcome"] == "struck":
+            continue
+        application = applications[record["entry"]]
+        day = turn.programme.local(application["taken_at"]).date().isoformat()
+        for counts, name in ((by_channel, application["channel"]), (by_day, day)):
+            pair = counts.setdefault(name, [0, 0])
+            pair[0] += record["outcome"] == "won"
+            pair[1] += 1
+    return {"by_channel": by_channel, "by_day": by_day}

@@ -1,0 +1,209 @@
+"""A step of the draw: one turn, in one transaction, by the rules of the domain; refused, recorded and shown otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.lottery.domain.canonical import line_of
+from services.lottery.domain.faults import OutOfOrder, Refused
+from services.lottery.domain.transcript import Transcript
+from services.lottery.settings import LotterySettings
+from services.lottery.store import (
+    REFUSALS,
+    DrawState,
+    Phase,
+    keep_draw,
+    keep_lines,
+    load_draw,
+)
+from services.lottery.transcripts import Held, Transcripts
+from shared.contracts.envelope import derived_id, moment_text, new_id
+from shared.contracts.lottery import DrawStepRefused, DrawStepTaken, Step
+from shared.contracts.programme import Programme
+from shared.messaging.jobs import Jobs
+from shared.messaging.transaction import Transaction, Transactions
+from shared.platform.clock import Clock
+from shared.platform.mongo import Database
+from shared.platform.problems import Problem
+from shared.platform.programmes import Programmes
+
+T = TypeVar("T")
+MOST_LINES_IN_AN_EVENT = 200
+MOST_UNSIGNED_REFUSALS = 50
+
+
+class StepRefused(Refused):
+    """A refusal with a code of its own, where the domain's field alone would not say what to do."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+
+
+@dataclass
+class Turn:
+    """One step: what it reads, and what it leaves behind. `spoilt`: the transcript was changed before the main act."""
+
+    tx: Transaction
+    jobs: Jobs
+    programme: Programme
+    state: DrawState
+    now: datetime
+    by: tuple[str, ...] = ()
+    held: Held | None = None
+    refusal: Refused | None = None
+    spoilt: bool = False
+
+    @property
+    def at(self) -> str:
+        """Now, as the protocol writes it."""
+        return moment_text(self.now)
+
+    @property
+    def transcript(self) -> Transcript:
+        """The draw as it stands; refused before there is an announcement."""
+        if self.held is None:
+            raise StepRefused("not-announced", "the draw is not announced yet: register the witnesses and announce it")
+        return self.held.transcript
+
+    def keep(self, phase: Phase, order: str, *records: Mapping[str, Any]) -> list[bytes]:
+        """Adds records to the stored transcript; gives their lines."""
+        lines = [line_of(record) for record in records]
+        keep_lines(self.tx, self.state.id, phase, order, lines)
+        return lines
+
+    def said(
+        self, step: Step, lines: Sequence[bytes] = (), *, digest: str | None = None,
+        counts: Mapping[str, int] | None = None, event_id: str | None = None,
+    ) -> None:
+        """Says that the step was taken. Many lines are left out of the event: the transcript has them."""
+        few = tuple(line.decode().rstrip("\n") for line in lines) if len(lines) <= MOST_LINES_IN_AN_EVENT else ()
+        event = DrawStepTaken(
+            draw=self.state.draw, step=step, at=self.now, digest=digest, lines=few, counts=dict(counts or {}),
+            by=self.by,
+        )
+        self.tx.say(event, subject=self.state.draw, programme=self.state.programme, at=self.now, event_id=event_id)
+
+    def refuse(self, code: str, reason: str) -> None:
+        """Refuses, but keeps what the turn changed: for refusals that clear what was typed."""
+        self.refusal = StepRefused(code, reason)
+
+    def event_id(self, *parts: str) -> str:
+        """An id that follows from the draw and `parts`, so that a repeated job says the same."""
+        return derived_id("lottery", self.state.id, *parts)
+
+
+Work = Callable[[Turn], Awaitable[T]]
+
+
+@dataclass
+class Office:
+    """Where turns are taken: everything a handler needs, handed in by the wiring."""
+
+    transactions: Transactions
+    database: Database
+    clock: Clock
+    programmes: Programmes
+    jobs: Jobs
+    settings: LotterySettings
+    transcripts: Transcripts
+
+    async def step(
+        self, programme: str, draw: str, step: Step, work: Work[T], *, by: Sequence[str] = (), signed_in: bool = True
+    ) -> T:
+        """Takes one step in a transaction of its own.
+
+        Raises `Problem` 409 where the rules refuse it, after the refusal was recorded and said; 404 for a draw that
+        the programme does not have.
+        """
+        self.known(programme, draw)
+        who = tuple(by)
+
+        async def attempt(tx: Transaction) -> tuple[T | None, Refused | None]:
+            async with self.turn(tx, programme, draw, who) as turn:
+                result = await work(turn)
+                if turn.refusal is not None:
+                    _record(turn, step, turn.refusal)
+                return result, turn.refusal
+
+        try:
+            result, refusal = await self.transactions.run(attempt)
+        except Refused as error:
+            await self.note_refusal(programme, draw, step, error, who, signed_in=signed_in)
+            raise _problem(error) from None
+        if refusal is not None:
+            raise _problem(refusal)
+        return result  # type: ignore[return-value]
+
+    @asynccontextmanager
+    async def turn(
+        self, tx: Transaction, programme: str, draw: str, by: tuple[str, ...] = ()
+    ) -> AsyncIterator[Turn]:
+        """A turn inside a transaction that the caller commits; the state is kept when the block ends well."""
+        state = await load_draw(self.database, programme, draw, tx.session)
+        held = await self.transcripts.take(state, tx.session) if state.is_at_least("announced") else None
+        turn = Turn(tx, self.jobs, self.programmes.get(programme), state, self.clock.now(programme), by, held)
+        try:
+            yield turn
+        except Refused:
+            # A refusal leaves a transcript as it was, unless something else was done to it in the same turn.
+            if held is not None and not turn.spoilt:
+                self.transcripts.put(state, held)
+            raise
+        await keep_draw(tx, state)
+        if turn.held is not None:
+            self.transcripts.put(state, turn.held)
+
+    def known(self, programme: str, draw: str) -> None:
+        """Raises `Problem` 404 for a draw that the programme does not have."""
+        if self.programmes.get(programme).draw.id != draw:
+            raise Problem(404, "unknown-draw", "There is no such draw",
+                          f"The draw of this programme is {self.programmes.get(programme).draw.id}.")
+
+    async def state(self, programme: str) -> DrawState:
+        """How far the programme's draw is."""
+        return await load_draw(self.database, programme, self.programmes.get(programme).draw.id)
+
+    async def note_refusal(
+        self, programme: str, draw: str, step: Step, error: Refused, by: tuple[str, ...] = (), *,
+        signed_in: bool = True,
+    ) -> None:
+        """Records and says that a step was refused."""
+        async def attempt(tx: Transaction) -> None:
+            state = await load_draw(self.database, programme, draw, tx.session)
+            if not signed_in:
+                # A fact is for good: whoever is not signed in can't fill the topic with them.
+                known = await self.database[REFUSALS].count_documents(
+                    {"draw": state.id, "by": []}, limit=MOST_UNSIGNED_REFUSALS, session=tx.session)
+                if known >= MOST_UNSIGNED_REFUSALS:
+                    return
+            turn = Turn(tx, self.jobs, self.programmes.get(programme), state, self.clock.now(programme), by)
+            _record(turn, step, error)
+
+        await self.transactions.run(attempt)
+
+
+def _record(turn: Turn, step: Step, error: Refused) -> None:
+    code = code_of(error)
+    turn.tx.insert(REFUSALS, {
+        "_id": new_id(), "draw": turn.state.id, "programme": turn.state.programme, "step": step, "code": code,
+        "reason": error.reason, "field": error.field, "by": list(turn.by), "at": turn.now,
+    })
+    event = DrawStepRefused(draw=turn.state.draw, step=step, reason=code, by=turn.by)
+    turn.tx.say(event, subject=turn.state.draw, programme=turn.state.programme, at=turn.now)
+
+
+def code_of(error: Refused) -> str:
+    """The refusal's code: `out-of-order`, a code of ours, or the first part of the field that is wrong."""
+    return "out-of-order" if isinstance(error, OutOfOrder) else error.field.partition(".")[0].replace("_", "-")
+
+
+def _problem(error: Refused) -> Problem:
+    detail = error.reason if isinstance(error, StepRefused) else f"{error.field}: {error.reason}"
+    return Problem(
+        409, "step-refused", "The step was refused", f"{detail}. The refusal is recorded and shown at the draw desk.",
+        code=code_of(error), field=error.field,
+    )

@@ -1,0 +1,21 @@
+"""Topic → handler."""
+
+from __future__ import annotations
+
+from services.lottery.handlers.applications import Applications
+from shared.contracts import intake
+from shared.messaging.consumer import Subscription
+
+
+def subscriptions(applications: Applications) -> tuple[Subscription, ...]:
+    """What lottery hears."""
+    return (
+        Subscription(intake.ApplicationFact.TOPIC, {
+            intake.ApplicationTaken: applications.taken,
+            intake.ApplicationAmended: applications.amended,
+            intake.ApplicationWithdrawn: applications.withdrawn,
+            intake.ApplicationDecided: applications.decided,
+            intake.ApplicationWithdrawnLate: applications.withdrawn_late,
+        }),
+        Subscription(intake.PartitionClosed.TOPIC, {intake.PartitionClosed: applications.closed}),
+    )

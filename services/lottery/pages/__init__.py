@@ -1,0 +1,1 @@
+"""Lottery's pages: the public page of a draw, and the draw desk."""

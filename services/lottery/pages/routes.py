@@ -1,0 +1,132 @@
+"""Routes of the pages: the draw in public, and the draw desk."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from services.lottery.api.downloads import VERIFIER, sha256_of
+from services.lottery.handlers.office import Office
+from services.lottery.pages.actions import ACTIONS, DRAND, form_fields, read_form, take, wrong_fields
+from services.lottery.pages.desk_view import desk_of
+from services.lottery.pages.public_view import Demand, LookedUp, digests, look_up, page_of, slot_names
+from services.lottery.store import DrawState
+from shared.contracts.programme import Programme
+from shared.platform.problems import Problem
+from shared.platform.register import Person
+from shared.platform.signin import staff
+from shared.ui import Form as Filled
+from shared.ui import Pages, form_of
+from shared.ui.language import MissingWords, Phrase
+
+Officer = Annotated[Person, Depends(staff("officer"))]
+KINDS = ("declined", "withdrawn", "disqualified", "seats", "granted")
+
+
+def routes(office: Office, pages: Pages, demand: Demand) -> APIRouter:
+    """The two pages, and the list of draws."""
+    router = APIRouter(include_in_schema=False)
+    screens = Screens(office, pages, demand)
+
+    @router.get("")
+    async def index(request: Request) -> Response:
+        return pages.render(request, "index.html", programmes=office.programmes.all())
+
+    @router.get("/{programme}")
+    async def draw(request: Request, programme: str) -> Response:
+        return await screens.public(request, programme)
+
+    @router.post("/{programme}")
+    async def find(request: Request, programme: str, entry: Annotated[str, Form()] = "") -> Response:
+        return await screens.public(request, programme, entry)
+
+    @router.get("/{programme}/desk")
+    async def desk(request: Request, programme: str, officer: Officer) -> Response:
+        return await screens.desk(request, programme)
+
+    @router.post("/{programme}/desk/{action}")
+    async def act(request: Request, programme: str, action: str, officer: Officer) -> Response:
+        return await screens.act(request, programme, action, officer.staff)
+
+    return router
+
+
+class Screens:
+    """Puts together what each page shows."""
+
+    def __init__(self, office: Office, pages: Pages, demand: Demand) -> None:
+        self._office, self._pages, self._demand = office, pages, demand
+        self._verifier_sha = sha256_of(VERIFIER)
+
+    async def public(self, request: Request, programme_id: str, entry: str | None = None) -> Response:
+        """The draw, and perhaps one entry of it."""
+        programme, state = await self._where(programme_id)
+        found = await look_up(self._office, state, entry) if entry is not None else None
+        form = self._entry_form(request, entry or "", found)
+        context = page_of(programme, state, self._office.clock.now(programme.id), self._demand.of(programme.id))
+        language = self._pages.language(request)
+        kinds = [f"{time.name.text(language)} {venue.name.text(language)}"
+                 for venue in programme.venues for time in programme.times]
+        return self._pages.render(
+            request, "draw.html", status_code=422 if form.errors else 200, form=form, found=found, slot_kinds=kinds,
+            verifier_sha=self._verifier_sha, **context)
+
+    async def desk(
+        self, request: Request, programme_id: str, *, form: Filled | None = None, wrong: list[str] | None = None
+    ) -> Response:
+        """The draw desk."""
+        programme, state = await self._where(programme_id)
+        now = self._office.clock.now(programme.id)
+        context = await desk_of(self._office, programme, state, now)
+        say = self._pages.words_for(request)
+        return self._pages.render(
+            request, "desk.html", status_code=422 if wrong else 200, form=form or Filled(), wrong=wrong or [],
+            done="done" in request.query_params, refused="refused" in request.query_params,
+            digests=digests(state), slot_names=slot_names(programme), caller_fields=form_fields(),
+            kinds=[(kind, say(f"desk.kind.{kind}")) for kind in KINDS],
+            may_close=now >= programme.draw.timetable.close_from and bool(state.revealed),
+            refusal_words=lambda code: _first(say, f"refused.{code}", "refused.other"),
+            step_words=lambda step: _first(say, f"said.{step}", "said.other"), **context)
+
+    async def act(self, request: Request, programme_id: str, action: str, person: str) -> Response:
+        """One of the desk's forms. What is refused is at the top of the desk then, with the reason."""
+        if action not in ACTIONS and action != DRAND:
+            raise Problem(404, "unknown-step", "There is no such step", "Open the draw desk and choose a step there.")
+        programme = self._office.programmes.get(programme_id)
+        typed = await request.form()
+        pairs = {key: str(value) for key, value in typed.multi_items()}
+        try:
+            body = read_form(action, pairs)
+        except ValidationError as error:
+            return await self.desk(request, programme_id, form=form_of(pairs.items()), wrong=wrong_fields(error))
+        desk = f"/lottery/{programme.id}/desk"
+        try:
+            await take(self._office, programme.id, programme.draw.id, action, body, person)
+        except Problem as problem:
+            if problem.type != "step-refused":
+                raise
+            return RedirectResponse(f"{desk}?refused=1", 303)
+        return RedirectResponse(f"{desk}?done=1", 303)
+
+    async def _where(self, programme_id: str) -> tuple[Programme, DrawState]:
+        programme = self._office.programmes.get(programme_id)
+        return programme, await self._office.state(programme.id)
+
+    def _entry_form(self, request: Request, entry: str, found: LookedUp | None) -> Filled:
+        wrong = found is not None and found.state == "wrong"
+        say = self._pages.words_for(request)
+        return Filled({"entry": entry}, {"entry": say("draw.look-up-wrong")} if wrong else {})
+
+
+def _first(say: Any, *keys: str) -> Phrase:
+    for key in keys[:-1]:
+        try:
+            phrase: Phrase = say(key)
+            return phrase
+        except MissingWords:
+            continue
+    last: Phrase = say(keys[-1])
+    return last

@@ -1,0 +1,241 @@
+"""Lottery's own collections.
+
+| collection | holds | kind |
+|---|---|---|
+| applications | what intake said of each application: entry, seats, wishes, whether it counts | derived from intake.applications.v1 |
+| partitions | which numbered facts of (programme, partition) were heard, and how many there are | derived |
+| windows | one a programme: the partitions that are complete; then the deadline of the freeze | derived |
+| late | withdrawals after the window was closed, until they are a strike or a change | derived |
+| draws | one a draw: how far it is, its digests, what waits for signatures | authoritative |
+| lines | the transcript, in its order by (phase, order); entries and results in chunks | authoritative |
+| results | one an entry: place, outcome, what it holds now | derived from lines |
+| changes | changes of a day that is not over yet; settled ones are in `lines` | authoritative |
+| refusals | steps that were refused, and why | authoritative |
+
+None holds personal data beyond random ids: nothing here is erased, but `applications` loses its link to an entry when
+retention orders an application's erasure (`unlink`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.envelope import new_id
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Database, Document, Session
+
+APPLICATIONS, PARTITIONS, WINDOWS, LATE = "applications", "partitions", "windows", "late"
+DRAWS, LINES, RESULTS, CHANGES, REFUSALS = "draws", "lines", "results", "changes", "refusals"
+
+INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
+    (APPLICATIONS, [("programme", 1), ("entry", 1)], {"unique": True}),
+    (WINDOWS, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
+    (LATE, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
+    (CHANGES, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
+    (CHANGES, [("draw", 1), ("_id", 1)], {}),
+    (LINES, [("draw", 1), ("phase", 1), ("order", 1)], {"unique": True}),
+    (RESULTS, [("draw", 1), ("entry", 1)], {"unique": True}),
+    (REFUSALS, [("draw", 1), ("at", -1)], {}),
+)
+
+Stage = Literal[
+    "preparing", "announced", "freezing", "frozen", "closing", "closed", "drawing", "drawn",
+]
+STAGES: tuple[Stage, ...] = (
+    "preparing", "announced", "freezing", "frozen", "closing", "closed", "drawing", "drawn",
+)
+
+
+class Phase(IntEnum):
+    """Where in the transcript a line stands."""
+
+    RULES = 0
+    COMMITMENTS = 1
+    FREEZE = 2
+    ENTRIES = 3
+    STRUCK = 4
+    ADJUSTED = 5
+    REVEALS = 6
+    CLOSED = 7
+    BEACON = 8
+    SEED = 9
+    RESULTS = 10
+    OUTCOME = 11
+    CHANGES = 12
+
+
+class Kept(BaseModel):
+    """Base of what lies in a document of `draws`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Witness(Kept):
+    """A witness as registered: Ed25519 public key and commitment (64 hex each), and when."""
+
+    key: str
+    commitment: str
+    at: str
+
+
+class Proposal(Kept):
+    """A record that waits for its witnesses' signatures (128 hex by name)."""
+
+    record: dict[str, Any]
+    digest: str
+    signatures: dict[str, str] = Field(default_factory=dict)
+
+
+class Reading(Kept):
+    """What one person typed of the ceremony's digits, and when."""
+
+    value: str
+    at: str
+
+
+class Statistics(Kept):
+    """Counts of the draw, for the public page: pairs are (won, of how many)."""
+
+    by_party: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    by_rank: dict[str, int] = Field(default_factory=dict)
+    by_channel: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    by_day: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    left: dict[str, int] = Field(default_factory=dict)
+    alone: int = 0
+
+
+class DrawState(Kept):
+    """How far a draw is. `revision` is a new random id at each step: the transcript in memory belongs to one of them."""
+
+    programme: str
+    draw: str
+    revision: str = ""
+    stage: Stage = "preparing"
+    witnesses: dict[str, Witness] = Field(default_factory=dict)
+    announcement: str | None = None
+    frozen_at: str | None = None
+    root: str | None = None
+    count: int = 0
+    struck: int = 0
+    adjusted: int = 0
+    revealed: list[str] = Field(default_factory=list)
+    closing: Proposal | None = None
+    closed_at: str | None = None
+    closing_digest: str | None = None
+    readings: dict[str, Reading] = Field(default_factory=dict)
+    beacon: Proposal | None = None
+    beacon_at: str | None = None
+    seed: str | None = None
+    result_digest: str | None = None
+    drawn_at: str | None = None
+    counts: dict[str, int] = Field(default_factory=dict)
+    statistics: Statistics | None = None
+    changes: int = 0
+    change_lines: int = 0
+    digest: str | None = None
+    took: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Key of the document: draws of different programmes may have one name."""
+        return draw_key(self.programme, self.draw)
+
+    def is_at_least(self, stage: Stage) -> bool:
+        """Whether the draw has come as far as `stage`."""
+        return STAGES.index(self.stage) >= STAGES.index(stage)
+
+
+def draw_key(programme: str, draw: str) -> str:
+    """Key of a draw in all collections."""
+    return f"{programme}/{draw}"
+
+
+async def load_draw(database: Database, programme: str, draw: str, session: Session | None = None) -> DrawState:
+    """The state of a draw; one that nothing happened to yet is at its beginning."""
+    key = draw_key(programme, draw)
+    document = await database[DRAWS].find_one({"_id": key}, {"_id": 0}, session=session)
+    return DrawState(**document) if document else DrawState(programme=programme, draw=draw)
+
+
+async def keep_draw(tx: Transaction, state: DrawState) -> None:
+    """Writes the state under a new revision. Two steps at once conflict here, and one is tried again."""
+    state.revision = new_id()
+    await tx.database[DRAWS].replace_one(
+        {"_id": state.id}, state.model_dump(), upsert=True, session=tx.session)
+
+
+def keep_lines(tx: Transaction, draw: str, phase: Phase, order: str, lines: Sequence[bytes]) -> None:
+    """Adds lines of the transcript (ends included) at their place."""
+    tx.insert(LINES, {
+        "_id": f"{draw}/{phase:02}/{order}", "draw": draw, "phase": int(phase), "order": order,
+        "lines": b"".join(lines),
+    })
+
+
+async def lines_of(
+    database: Database, draw: str, phases: Iterable[Phase] | None = None, session: Session | None = None
+) -> AsyncIterator[bytes]:
+    """The stored lines in the order of the transcript, ends included."""
+    query: dict[str, Any] = {"draw": draw}
+    if phases is not None:
+        query["phase"] = {"$in": [int(phase) for phase in phases]}
+    async for document in database[LINES].find(query, session=session).sort([("phase", 1), ("order", 1)]):
+        for line in document["lines"].splitlines(keepends=True):
+            yield line
+
+
+async def open_changes(database: Database, draw: str, session: Session | None = None) -> list[Document]:
+    """Changes of the day that is not settled yet, as they came."""
+    return await database[CHANGES].find({"draw": draw, "state": "due"}, session=session).sort("_id", 1).to_list(None)
+
+
+async def result_of(database: Database, draw: str, entry: str, session: Session | None = None) -> Document | None:
+    """The result of one entry, with what it holds now."""
+    return await database[RESULTS].find_one({"draw": draw, "entry": entry}, session=session)
+
+
+async def refusals_of(database: Database, draw: str, limit: int = 20) -> list[Document]:
+    """The last refused steps, newest first."""
+    return await database[REFUSALS].find({"draw": draw}).sort([("at", -1), ("_id", -1)]).to_list(limit)
+
+
+async def partitions_of(database: Database, programme: str) -> list[Document]:
+    """What was heard of each partition of a programme."""
+    return await database[PARTITIONS].find({"programme": programme}).sort("partition", 1).to_list(None)
+
+
+async def application_counts(database: Database, programme: str) -> dict[str, int]:
+    """How many applications were heard: `taken`, of them `counted`, `withdrawn`; and `seats` that the counted ask."""
+    grouped = database[APPLICATIONS].aggregate([
+        {"$match": {"programme": programme, "entry": {"$exists": True}}},
+        {"$group": {
+            "_id": None, "taken": {"$sum": 1}, "withdrawn": {"$sum": {"$cond": ["$withdrawn", 1, 0]}},
+            "counted": {"$sum": {"$cond": [_TAKES_PART, 1, 0]}},
+            "seats": {"$sum": {"$cond": [_TAKES_PART, "$seats", 0]}},
+        }},
+    ])
+    found = await grouped.to_list(1)
+    return {name: found[0][name] if found else 0 for name in ("taken", "counted", "withdrawn", "seats")}
+
+
+_TAKES_PART = {"$and": [{"$ne": ["$withdrawn", True]}, {"$ne": ["$counted", False]}]}
+TAKES_PART: dict[str, Any] = {"withdrawn": {"$ne": True}, "counted": {"$ne": False}}
+"""Of an application: it is in the draw. One that intake never decided upon counts: intake decides on what is wrong."""
+
+
+async def unlink(tx: Transaction, application: str) -> None:
+    """Forgets which entry an application had, when its erasure is ordered: the transcript stays, nobody is in it."""
+    await tx.database[APPLICATIONS].delete_one({"_id": application}, session=tx.session)
+    await tx.database[LATE].delete_one({"_id": application}, session=tx.session)
+    await tx.database[RESULTS].update_many(
+        {"application": application}, {"$unset": {"application": ""}}, session=tx.session)
+
+
+def moment_of(text: str) -> datetime:
+    """A protocol time as a datetime."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,41 @@
+"""Lottery put together: the only place where its handlers meet topics, deadlines and routes."""
+
+from __future__ import annotations
+
+from services.lottery import inbound, store
+from services.lottery.api import downloads, draws
+from services.lottery.handlers.applications import Applications
+from services.lottery.handlers.changing import Changing
+from services.lottery.handlers.drawing import Drawing
+from services.lottery.handlers.freezing import Freezing
+from services.lottery.handlers.late import LateWithdrawals
+from services.lottery.handlers.office import Office
+from services.lottery.pages import routes as pages
+from services.lottery.pages.public_view import Demand
+from services.lottery.settings import LotterySettings
+from services.lottery.transcripts import Transcripts
+from shared.contracts.lottery import DemandCounted
+from shared.messaging.due import DueWork
+from shared.platform.service import Service
+
+
+def build(settings: LotterySettings) -> Service:
+    """The service, ready to start."""
+    service = Service(settings)
+    office = Office(
+        transactions=service.transactions, database=service.database, clock=service.clock,
+        programmes=service.programmes, jobs=service.jobs, settings=settings,
+        transcripts=Transcripts(service.database),
+    )
+    freezing, demand = Freezing(office), Demand()
+    Drawing(office)
+    service.indexes(*store.INDEXES)
+    service.hears(*inbound.subscriptions(Applications(office)))
+    service.does(
+        DueWork("freeze", store.WINDOWS, freezing.begin),
+        DueWork("late withdrawals", store.LATE, LateWithdrawals(office).take),
+        DueWork("end of a day of changes", store.CHANGES, Changing(office).day_is_over),
+    )
+    service.follows(DemandCounted.TOPIC, demand.apply)
+    service.serves(downloads.routes(office), draws.routes(office), pages.routes(office, service.pages, demand))
+    return service

@@ -1,0 +1,167 @@
+"""A whole draw on real Kafka and MongoDB, from the announcement to a transcript that the verifier accepts (S06, B01)."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from services.lottery.api.downloads import VERIFIER
+from shared.contracts.intake import (
+    ApplicationAmended,
+    ApplicationDecided,
+    ApplicationWithdrawn,
+    ApplicationWithdrawnLate,
+)
+from shared.contracts.lottery import DrawStepRefused, DrawStepTaken, ResultChanged, ResultDrawn
+from tests.integration.lottery.stage import Campaign, Stage
+
+DICE = "6123415266" + "3415263415" + "24516"
+
+
+def verified(transcript: bytes, folder: Path, *arguments: str) -> str:
+    """What the stand-alone verifier says; it must say that the transcript is true."""
+    path = folder / "transcript.jsonl"
+    path.write_bytes(transcript)
+    done = subprocess.run([sys.executable, str(VERIFIER), str(path), *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+async def said(stage: Stage, kind: type, programme: str) -> list:
+    return [message for message in await stage.read(kind.TOPIC)
+            if message.programme == programme and isinstance(message.data, kind)]
+
+
+async def test_s06_b01_a_draw_goes_from_its_announcement_to_a_transcript_that_verifies(
+    stage: Stage, campaign: Callable[..., Campaign], tmp_path: Path
+) -> None:
+    it = campaign("whole-draw")
+    announced = await it.announce()
+    assert announced["state"] == "announced"
+    await it.apply(400, random.Random(7))
+    window, applications = it.programme.window, list(it.entries)
+    await stage.fact(it.programme, ApplicationWithdrawn, applications[0], window.opens + timedelta(hours=2))
+    await stage.fact(it.programme, ApplicationDecided, applications[1], window.closes, counted=False, reason="duplicate")
+    await stage.fact(it.programme, ApplicationDecided, applications[2], window.closes, counted=True, reason="counted")
+    amended = [slot.id for slot in it.programme.slots[:2]]
+    await stage.fact(it.programme, ApplicationAmended, applications[3], window.closes, contact="mail", seats=2,
+                     wishes=tuple(amended))
+    await it.close_window()
+    await stage.tick(it.programme, it.programme.draw.timetable.freeze_from)
+    frozen = await it.reaches("frozen")
+    assert frozen["counts"]["entries"] == 398
+    late = applications[4]
+    await stage.say("intake", ApplicationWithdrawnLate(application=late, entry=it.entries[late]), late,
+                    it.programme.id, it.programme.draw.timetable.freeze_from + timedelta(hours=1))
+    await it.reveal_and_close()
+    await it.throw_dice(DICE)
+    drawn = await it.reaches("drawn")
+    assert sum(drawn["counts"][outcome] for outcome in ("won", "waiting", "lost", "struck")) == 398
+    assert drawn["counts"]["struck"] == 1
+
+    transcript = await it.transcript()
+    report = verified(transcript, tmp_path, "--announcement", announced["announcement"],
+                      "--closed", drawn["closing_digest"])
+    assert "TRUE" in report
+    results = await said(stage, ResultDrawn, it.programme.id)
+    assert {message.data.entry for message in results} == set(it.entries.values()) - {
+        it.entries[applications[0]], it.entries[applications[1]]}
+    assert {message.data.result_digest for message in results} == {drawn["result_digest"]}
+    steps = [message.data.step for message in await said(stage, DrawStepTaken, it.programme.id)]
+    assert steps == ["announced", "frozen", "struck", *["revealed"] * 4, "closing-proposed", "closed", "beacon", "drawn"]
+
+    await changes_are_settled_when_their_day_is_over(stage, it, tmp_path)
+
+
+async def changes_are_settled_when_their_day_is_over(stage: Stage, it: Campaign, tmp_path: Path) -> None:
+    """B02: a late withdrawal is a change at once; who moves up follows at the end of the day."""
+    winners = [message.data for message in await said(stage, ResultDrawn, it.programme.id) if message.data.won]
+    day = it.programme.draw.beacons[0].at + timedelta(days=1)
+    await stage.tick(it.programme, day)
+    gone, cut = winners[0], winners[1]
+    await stage.say("intake", ApplicationWithdrawnLate(application=gone.application, entry=gone.entry),
+                    gone.application, it.programme.id, day)
+    seats = it.programme.slot_by_id[cut.won[0]].seats
+    await it.step("POST", "/changes", {"kind": "seats", "slot": cut.won[0], "seats": -seats,
+                                       "reason": "slot-cancelled", "decision": "R3-7"})
+
+    async def told() -> bool:
+        return any(message.data.kind == "withdrawn" for message in await said(stage, ResultChanged, it.programme.id))
+
+    await stage.until(told, "the withdrawal is said")
+    verified(await it.transcript(), tmp_path)
+    await stage.tick(it.programme, day + timedelta(days=1))
+    changed = await said(stage, ResultChanged, it.programme.id)
+    revoked = [message.data for message in changed if message.data.kind == "revoked"]
+    assert cut.entry in {change.entry for change in revoked}
+    assert all(cut.won[0] not in change.holds for change in revoked)
+    transcript = await it.transcript()
+    assert transcript.count(b'"type":"revoked"') == len(revoked)
+    verified(transcript, tmp_path)
+
+
+async def test_b01_steps_out_of_order_late_or_wrong_are_refused_recorded_and_shown(
+    stage: Stage, campaign: Callable[..., Campaign]
+) -> None:
+    it = campaign("refusals")
+    await stage.define(it.programme)
+    times = it.programme.draw.timetable
+    await stage.tick(it.programme, times.commit_until - timedelta(hours=1))
+    first, *others = it.witnesses
+    await it.step("POST", "/announcement", status=409)
+    await it.step("PUT", "/witnesses/stranger", first.registration, status=409)
+    await it.step("PUT", f"/witnesses/{first.name}", {"key": "xyz", "commitment": "0" * 64}, status=422)
+    await it.step("PUT", f"/witnesses/{first.name}", first.registration, by=None, status=401)
+    await it.step("PUT", f"/witnesses/{first.name}", first.registration)
+    await it.step("PUT", f"/witnesses/{others[0].name}", first.registration, status=409)
+    for witness in others:
+        await it.step("PUT", f"/witnesses/{witness.name}", witness.registration)
+    await it.step("POST", "/reveals", {"witness": first.name, "secret": first.secret}, status=409)
+    await it.step("POST", "/announcement")
+    await it.step("POST", "/announcement", status=409)
+    await it.apply(20, random.Random(1))
+    await it.close_window(without=[5])
+    await stage.tick(it.programme, times.freeze_from)
+    assert (await it.state())["state"] == "announced", "a partition is missing, so nothing is frozen"
+    await it.step("POST", "/closing", status=409)
+    await stage.close_window(it.programme, it.programme.window.closes, without=[0, 1, 2, 3, 4])
+    await it.reaches("frozen")
+    wrong = await it.step("POST", "/reveals", {"witness": first.name, "secret": "0" * 64}, status=409)
+    assert wrong["code"] == "secret"
+    await it.step("POST", "/reveals", {"witness": first.name, "secret": first.secret})
+    early = await it.step("POST", "/closing", status=409)
+    assert early["code"] == "at"
+    await stage.tick(it.programme, times.close_from)
+    record = (await it.step("POST", "/closing"))["record"]
+    second = (await it.step("POST", "/closing"))["record"]
+    assert record == second, "at one time, the same proposal"
+    bad = await it.step("POST", "/closing/signatures", {"witness": first.name, "signature": "0" * 128}, by=None,
+                        status=409)
+    assert bad["code"] == "signature"
+    await it.step("POST", "/closing/signatures", first.signature(record), by=None)
+    assert (await it.step("POST", "/closing", status=409))["code"] == "signed"
+    assert (await it.step("POST", "/closing/confirmation", status=409))["code"] == "signatures-missing"
+    for witness in others[:2]:
+        await it.step("POST", "/closing/signatures", witness.signature(record), by=None)
+    await it.step("POST", "/closing/confirmation")
+    dice = it.programme.draw.beacons[0].at
+    assert (await it.step("POST", "/beacon/readings", {"value": DICE}, status=409))["code"] == "at"
+    await stage.tick(it.programme, dice)
+    assert (await it.step("POST", "/beacon/readings", {"value": "123"}, status=409))["code"] == "value"
+    await it.step("POST", "/beacon/readings", {"value": DICE}, by="officer-1")
+    differ = await it.step("POST", "/beacon/readings", {"value": DICE[::-1]}, by="officer-2", status=409)
+    assert differ["code"] == "readings-differ"
+    alone = await it.step("POST", "/beacon/readings", {"value": DICE}, by="officer-1")
+    again = await it.step("POST", "/beacon/readings", {"value": DICE}, by="officer-1")
+    assert alone["record"] is None and again["record"] is None, "one person alone is not enough"
+    await it.step("POST", "/beacon/drand", {"round": 1, "signature": "0" * 96}, status=409)
+    refusals = await said(stage, DrawStepRefused, it.programme.id)
+    codes = {message.data.reason for message in refusals}
+    assert {"witnesses-missing", "witness", "key", "not-announced", "out-of-order", "secret", "at", "signature", "signed",
+            "signatures-missing", "value", "readings-differ", "source"} <= codes
+    desk = await stage.ask("GET", f"/lottery/{it.programme.id}/desk")
+    assert desk.status_code == 200 and "2人の入力が違うため" in desk.text
