@@ -59,6 +59,13 @@ class NoticeFailed(NoticeFact):
     final: bool
 
 
+class NoticeUnreached(NoticeFact):
+    """No way is left: the applicant was not told, and `cause` (a code) is why. `way` is the last one tried (B05)."""
+
+    TYPE: ClassVar[str] = "notifier.notice-unreached.v1"
+    cause: str
+
+
 class NoticesLate(Event):
     """Notices are open past their day, or threaten to be."""
 

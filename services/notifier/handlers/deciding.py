@@ -1,0 +1,108 @@
+"""Which notice an application gets: looked at when something of it was heard, decided from its document alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any
+
+from services.notifier.domain.application import Application, application_of
+from services.notifier.domain.delivery import first_state
+from services.notifier.domain.ledger import WARN_BEFORE
+from services.notifier.domain.notices import Draw, Notice, Waits, next_notice
+from services.notifier.store import NOTICES, Store, draw_key
+from shared.contracts.envelope import Id, derived_id
+from shared.contracts.notifier import NoticeFellDue, Way
+from shared.contracts.programme import Programme
+from shared.messaging.transaction import Transaction, Transactions
+from shared.platform.clock import Clock
+from shared.platform.programmes import Programmes
+
+BATCH = 200
+LOOK_AGAIN = timedelta(hours=1)
+"""What waits is looked at when the missing fact comes; this is for a fact that came in the same instant."""
+
+
+class Deciding:
+    """Makes notices of applications."""
+
+    def __init__(self, store: Store, transactions: Transactions, programmes: Programmes, clock: Clock) -> None:
+        self._store, self._transactions = store, transactions
+        self._programmes, self._clock = programmes, clock
+
+    async def decide(self, documents: list[dict[str, Any]]) -> None:
+        """Work of `DueWork` on `applications`."""
+        programme = self._programmes.get(documents[0]["programme"])
+        ids = [document["_id"] for document in documents]
+        await self._transactions.run(lambda tx: self._decide(tx, programme, ids))
+
+    async def _decide(self, tx: Transaction, programme: Programme, ids: list[Id]) -> None:
+        rows = await self._store.applications_by_id(ids, tx.session)
+        known = {id_: application_of(row) for id_, row in rows.items()}
+        elsewhere = {application.addressee for application in known.values()} - known.keys()
+        others = await self._store.applications_by_id(elsewhere, tx.session)
+        known |= {id_: application_of(row) for id_, row in others.items()}
+        draws = await self._store.draws_of(programme.id, tx.session)
+        changes, terms = [], []
+        for id_, row in rows.items():
+            made, waits = _notices(programme, known[id_], draws, known)
+            for notice in made:
+                self._make(tx, programme, notice, row, known[notice.to])
+                terms.append(notice.due_by)
+            changes.append((id_, self._settled(programme.id, known[id_], made, waits)))
+        await self._store.settle(changes, tx.session)
+        if terms:
+            await self._store.watch(tx, programme.id, min(terms) - WARN_BEFORE)
+
+    def _settled(
+        self, programme: str, application: Application, made: list[Notice], waits: Waits | None
+    ) -> dict[str, Any]:
+        told = [*application.told, *(notice.id for notice in made)]
+        change: dict[str, Any] = {"told": told} if told else {}
+        if waits is None:
+            return change | {"state": "told" if told else "open", "waits": None, "tries": 0}
+        return change | {"due_at": self._clock.now(programme) + LOOK_AGAIN, "waits": waits.missing, "tries": 0}
+
+    def _make(
+        self, tx: Transaction, programme: Programme, notice: Notice, row: dict[str, Any], to: Application
+    ) -> None:
+        now = self._clock.now(programme.id)
+        document = {
+            "_id": notice.id, "programme": programme.id, "about": notice.about, "to": notice.to, "kind": notice.kind,
+            "promotion": notice.promotion, "reason": notice.reason, "way": notice.way, "contact": to.contact,
+            "tried": [], "state": first_state(notice.way), "due_at": now, "due_by": notice.due_by, "made_at": now,
+            "attempt": 0, "failures": 0, "receipt": row.get("receipt"), "entry": row.get("entry") or "",
+            "draw": _draw_key(programme, application_of(row)), "passes": [asdict(issued) for issued in notice.passes],
+            "traceparent": row.get("traceparent"),
+        }
+        tx.insert(NOTICES, document)
+        say_due(tx, programme.id, document, notice.way, self._clock)
+
+
+def say_due(tx: Transaction, programme: str, notice: dict[str, Any], way: Way, clock: Clock) -> None:
+    """Says that the notice is due on `way`; once a way, however often the work is repeated."""
+    tx.say(
+        NoticeFellDue(notice=notice["_id"], application=notice["about"], kind=notice["kind"], way=way,
+                      due_by=notice["due_by"]),
+        subject=notice["about"], programme=programme, at=clock.now(programme),
+        event_id=derived_id("notice-fell-due", notice["_id"], way), traceparent=notice.get("traceparent"),
+    )
+
+
+def _notices(
+    programme: Programme, application: Application, draws: dict[str, Draw], known: dict[Id, Application]
+) -> tuple[list[Notice], Waits | None]:
+    """All notices that can be made now, and what the next one waits for."""
+    draw = draws.get(_draw_key(programme, application), Draw())
+    made: list[Notice] = []
+    while True:
+        found = next_notice(programme.id, application, draw, known.get(application.addressee),
+                            programme.notices.within_days)
+        if not isinstance(found, Notice):
+            return made, found
+        made.append(found)
+        application = replace(application, told=(*application.told, found.id))
+
+
+def _draw_key(programme: Programme, application: Application) -> str:
+    return draw_key(programme.id, application.result.draw if application.result else programme.draw.id)

@@ -1,0 +1,105 @@
+"""What notifier hears: each fact is added to its application's document, in whatever order they come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from services.notifier.domain.ledger import WARN_BEFORE
+from services.notifier.store import Store
+from shared.contracts.checkin import PassIssued, PassVoided
+from shared.contracts.envelope import Envelope
+from shared.contracts.intake import (
+    ApplicationAmended,
+    ApplicationDecided,
+    ApplicationTaken,
+    ApplicationWithdrawn,
+    ApplicationWithdrawnLate,
+)
+from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
+from shared.messaging.jobs import Jobs
+from shared.messaging.transaction import Transaction
+from shared.platform.clock import Clock
+from shared.platform.programmes import Programmes
+
+RELEASE = "release-results"
+RELEASE_CHUNK = 2000
+
+_DIGEST_OF = {"announced": "announcement", "closed": "closing", "drawn": "result"}
+
+
+class Facts:
+    """Handlers of other services' events."""
+
+    def __init__(self, store: Store, jobs: Jobs, clock: Clock, programmes: Programmes) -> None:
+        self._store, self._jobs, self._clock, self._programmes = store, jobs, clock, programmes
+
+    async def taken(self, tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
+        """An application is in: how to reach its applicant, and its trace."""
+        fact = message.data
+        self._store.hear(tx, message.programme, fact.application, {
+            "receipt": fact.receipt, "entry": fact.entry, "contact": fact.contact, "language": fact.language,
+            "traceparent": message.traceparent,
+        }, nudge_at=message.time)
+
+    async def amended(self, tx: Transaction, message: Envelope[ApplicationAmended]) -> None:
+        """The way to reach the applicant may have changed."""
+        self._store.hear(tx, message.programme, message.data.application, {"contact": message.data.contact})
+
+    async def withdrawn(
+        self, tx: Transaction, message: Envelope[ApplicationWithdrawn] | Envelope[ApplicationWithdrawnLate]
+    ) -> None:
+        """Confirmed at once, where no result was told yet."""
+        self._store.hear(tx, message.programme, message.data.application, {"withdrawn_at": message.time},
+                         due_at=message.time)
+
+    async def decided(self, tx: Transaction, message: Envelope[ApplicationDecided]) -> None:
+        """What does not count is told together with the draw's results (B03)."""
+        fact = message.data
+        facts = {"counted": fact.counted, "reason": fact.reason, "told_with": fact.told_with}
+        self._store.hear(tx, message.programme, fact.application, facts,
+                         due_at=None if fact.counted else message.time)
+
+    async def drawn(self, tx: Transaction, message: Envelope[ResultDrawn]) -> None:
+        """A result."""
+        fact = message.data
+        result = {"draw": fact.draw, "outcome": fact.outcome, "won": list(fact.won), "place": fact.place}
+        self._store.hear(tx, message.programme, fact.application, {"result": result, "entry": fact.entry},
+                         due_at=message.time)
+
+    async def changed(self, tx: Transaction, message: Envelope[ResultChanged]) -> None:
+        """A promotion is told by a notice of its own. Other changes follow from what the applicant did, or are open."""
+        fact = message.data
+        if fact.kind == "promoted" and fact.slot:
+            self._store.hear(tx, message.programme, fact.application, {f"promoted.{fact.slot}": message.time},
+                             due_at=message.time)
+
+    async def pass_issued(self, tx: Transaction, message: Envelope[PassIssued]) -> None:
+        """A winner's notice waits for this."""
+        fact = message.data
+        issued = {"pass_id": fact.pass_id, "seats": fact.seats, "token": fact.token}
+        self._store.hear(tx, message.programme, fact.application, {f"passes.{fact.slot}": issued}, due_at=message.time)
+
+    async def pass_voided(self, tx: Transaction, message: Envelope[PassVoided]) -> None:
+        """A pass that admits nobody is not sent to anybody."""
+        self._store.hear(tx, message.programme, message.data.application, {f"passes.{message.data.slot}": None})
+
+    async def draw_step(self, tx: Transaction, message: Envelope[DrawStepTaken]) -> None:
+        """Keeps the digests that every notice carries; the draw itself makes all results due."""
+        fact = message.data
+        kind = _DIGEST_OF.get(fact.step)
+        if kind is None:
+            return
+        facts: dict[str, Any] = {kind: fact.digest}
+        if fact.step == "drawn":
+            facts["drawn_at"] = fact.at
+            await self._jobs.start(tx, RELEASE, f"{RELEASE}/{message.programme}/{fact.draw}", message.programme, {})
+            within = self._programmes.get(message.programme).notices.within_days
+            await self._store.watch(tx, message.programme, fact.at + timedelta(days=within) - WARN_BEFORE)
+        await self._store.know_draw(tx, message.programme, fact.draw, facts)
+
+    async def release(self, tx: Transaction, job: dict[str, Any]) -> dict[str, Any] | None:
+        """A step of the job that follows the draw: what was heard before the draw's step is looked at now."""
+        programme = job["programme"]
+        released = await self._store.release(tx, programme, self._clock.now(programme), RELEASE_CHUNK)
+        return {} if released == RELEASE_CHUNK else None

@@ -1,0 +1,30 @@
+"""Topic → handler."""
+
+from __future__ import annotations
+
+from services.notifier.handlers.facts import Facts
+from shared.contracts.checkin import PassIssued, PassVoided
+from shared.contracts.intake import (
+    ApplicationAmended,
+    ApplicationDecided,
+    ApplicationTaken,
+    ApplicationWithdrawn,
+    ApplicationWithdrawnLate,
+)
+from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
+from shared.messaging.consumer import Subscription
+from shared.privacy.records import Records
+
+
+def subscriptions(facts: Facts, records: Records) -> tuple[Subscription, ...]:
+    """What notifier hears."""
+    return (
+        Subscription("intake.applications.v1", {
+            ApplicationTaken: facts.taken, ApplicationAmended: facts.amended, ApplicationWithdrawn: facts.withdrawn,
+            ApplicationWithdrawnLate: facts.withdrawn, ApplicationDecided: facts.decided,
+        }),
+        records.subscription("intake.personal.v1"),
+        Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_step}),
+        Subscription("lottery.results.v1", {ResultDrawn: facts.drawn, ResultChanged: facts.changed}),
+        Subscription("checkin.passes.v1", {PassIssued: facts.pass_issued, PassVoided: facts.pass_voided}),
+    )

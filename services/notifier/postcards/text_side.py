@@ -1,0 +1,105 @@
+"""The side with the result (通信面)."""
+
+from __future__ import annotations
+
+from services.notifier import wording
+from services.notifier.domain.content import Content, Visit, short_digest
+from services.notifier.postcards.layout import POINT, WIDTH, Box, Code, Side, Tone, Typesetter
+from shared.ui import formats
+from shared.ui.language import t
+
+_LEFT, _INNER = 8.0, 84.0
+_LINK_SIDE = 15.0
+_FOOT = 43.0
+"""Everything under this height says how to check, whom to ask and what the data is for."""
+
+
+def text_side(setter: Typesetter, content: Content) -> None:
+    """Sets what differs from card to card."""
+    y = _result(setter, content)
+    if content.visits:
+        _visits(setter, content.visits, y)
+    setter.line(_LEFT, _FOOT + 4, 6.5, f"{t('notice.receipt')} {content.receipt}　{t('notice.entry')} {content.entry}",
+                tone="quiet")
+
+
+def common_side(setter: Typesetter, content: Content) -> None:
+    """Sets what all cards of a programme share: made once a print run."""
+    y = 140.0
+    y = setter.paragraph(_LEFT, y, 9, content.title, _INNER, tone="quiet")
+    setter.line(_LEFT, y - 0.5, 12.5, str(t("card.title")), bold=True)
+    setter.side.boxes.append(Box(_LEFT, _FOOT + 1.5, _INNER, 0, "quiet", 0.2))
+    _check(setter, content)
+    _contact(setter, content)
+
+
+def _result(setter: Typesetter, content: Content) -> float:
+    tone: Tone = "accent" if content.kind == "won" else "ink"
+    top, size = 126.0, 9.0 if content.visits else 10.5
+    said = [wording.sentence(content), *([f"{t('notice.reason')}：{content.reason}"] if content.reason else [])]
+    lines = [line for text in said for line in setter.wrapped(text, size, _INNER - 8)]
+    height = 13 + len(lines) * size * POINT * 1.5
+    setter.side.boxes.append(Box(_LEFT, top - height, _INNER, height, tone, 0.5, 2))
+    setter.line(_LEFT + 4, top - 9, 19, wording.result(content), tone=tone, bold=True)
+    y = top - 15
+    for text in said:
+        y = setter.paragraph(_LEFT + 4, y, size, text, _INNER - 8)
+    return top - height - 3
+
+
+def _visits(setter: Typesetter, visits: tuple[Visit, ...], top: float) -> None:
+    if len(visits) == 1:
+        _one(setter, visits[0], top)
+        return
+    width = _INNER / len(visits)
+    side = min(width - 4, top - _FOOT - 30)
+    for number, visit in enumerate(visits):
+        left = _LEFT + number * width
+        setter.side.codes.append(Code(left, top - side - 1, side, visit.token))
+        _when(setter, visit, left, top - side - 5.5, width - 2, 7.5)
+
+
+def _one(setter: Typesetter, visit: Visit, top: float) -> None:
+    side = min(36.0, top - _FOOT - 9)
+    left = _LEFT + _INNER - side
+    setter.side.codes.append(Code(left, top - side - 1, side, visit.token))
+    width = _INNER - side - 5
+    y = _when(setter, visit, _LEFT, top - 4, width, 9.5)
+    y -= 1.5
+    setter.line(_LEFT, y, 7.5, str(t("notice.bring")), tone="quiet")
+    setter.paragraph(_LEFT, y - 4, 7.5, str(t("notice.brings.card")), width, leading=1.4)
+
+
+def _when(setter: Typesetter, visit: Visit, x: float, y: float, width: float, size: float) -> float:
+    said = (
+        formats.day(visit.day), f"{wording.hour(visit.starts)}〜{wording.hour(visit.ends)}（{visit.time_name}）",
+        visit.venue, f"{t('notice.party')} {formats.unit(visit.seats, 'people')}",
+    )
+    for text in said:
+        y = setter.paragraph(x, y, size, text, width, leading=1.45)
+    return y
+
+
+def _check(setter: Typesetter, content: Content) -> None:
+    top = _FOOT - 2
+    setter.side.codes.append(Code(_LEFT, top - _LINK_SIDE, _LINK_SIDE, content.draw_url))
+    x = _LEFT + _LINK_SIDE + 4
+    setter.line(x, top - 2.5, 7, str(t("card.link")), bold=True)
+    y = setter.paragraph(x, top - 6, 6.5, content.draw_url, WIDTH - 8 - x, leading=1.3)
+    setter.line(x, y, 6, str(t("card.short")), tone="quiet")
+    for label, digest in wording.digests(content):
+        y -= 2.9
+        setter.line(x, y, 6, label)
+        setter.line(x + 22, y, 6, short_digest(digest))
+
+
+def _contact(setter: Typesetter, content: Content) -> None:
+    y = setter.paragraph(
+        _LEFT, 19, 6.5, f"{t('notice.contact')}　{content.ward} {content.office}　{content.telephone}", _INNER,
+        leading=1.35,
+    )
+    purpose = f"{t('notice.purpose')}　{content.purpose}"
+    setter.paragraph(_LEFT, y - 0.2, 5.5, purpose, _INNER, tone="quiet", leading=1.3)
+
+
+__all__ = ["Side", "common_side", "text_side"]

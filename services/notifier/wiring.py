@@ -1,0 +1,47 @@
+"""The only place where adapters meet handlers."""
+
+from __future__ import annotations
+
+from services.notifier import api, inbound, store
+from services.notifier.handlers import deciding, facts, sending
+from services.notifier.handlers.deciding import Deciding
+from services.notifier.handlers.facts import Facts
+from services.notifier.handlers.outcomes import Outcomes
+from services.notifier.handlers.printing import Printing
+from services.notifier.handlers.sending import Sending
+from services.notifier.handlers.watching import Watching
+from services.notifier.mail import Sender
+from services.notifier.pages import routes
+from services.notifier.settings import NotifierSettings
+from services.notifier.smtp import Outbound
+from services.notifier.store import Store
+from shared.messaging.due import DueWork
+from shared.platform.service import Service
+
+
+def build(settings: NotifierSettings) -> Service:
+    """Notifier, ready to start."""
+    service = Service(settings)
+    kept, urls, transactions = Store(service.database), settings.public_urls, service.transactions
+    programmes, clock = service.programmes, service.clock
+
+    heard = Facts(kept, service.jobs, clock, programmes)
+    service.jobs.register(facts.RELEASE, heard.release)
+    service.hears(*inbound.subscriptions(heard, service.records))
+
+    outcomes = Outcomes(kept, clock)
+    sends = Sending(
+        kept, transactions, programmes, clock, service.door, Outbound(settings.relay()), outcomes,
+        Sender(settings.smtp_from), urls, settings.smtp_connections)
+    service.does(
+        DueWork("decide", store.APPLICATIONS, Deciding(kept, transactions, programmes, clock).decide,
+                batch=deciding.BATCH),
+        DueWork("send", store.NOTICES, sends.send, batch=sending.BATCH, lease_seconds=sending.LEASE_SECONDS,
+                concurrency=2),
+        DueWork("watch", store.WATCHES, Watching(kept, transactions, programmes, clock).look),
+    )
+
+    printing = Printing(kept, transactions, programmes, clock, service.door, outcomes, urls)
+    service.indexes(*store.INDEXES)
+    service.serves(api.router(kept, printing, programmes), routes.router(service, kept, printing))
+    return service

@@ -1,0 +1,57 @@
+"""A notice's content in words: what mail and postcard say in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import time
+from pathlib import Path
+
+from services.notifier.domain.content import Content
+from shared.ui import formats
+from shared.ui.language import Words, speaking, t
+
+LANGUAGE = "ja"
+"""Notices are in Japanese until another language's words are complete: half a translation would mislead."""
+
+_WORDS = Words((Path(formats.__file__).parent / "words", Path(__file__).parent / "words"))
+
+
+@contextmanager
+def words() -> Iterator[None]:
+    """Within it `t()` and the formats of dates speak the notices' language."""
+    with speaking(_WORDS, LANGUAGE):
+        yield
+
+
+def result(content: Content) -> str:
+    """The result in a word or two: 「当選」."""
+    return str(t(f"notice.result.{_key(content)}"))
+
+
+def sentence(content: Content) -> str:
+    """The result in a sentence."""
+    return str(t(f"notice.sentence.{_key(content)}", until=formats.day(content.promote_until.date())))
+
+
+def subject(content: Content) -> str:
+    """The subject of the mail: the same for every outcome, and without a name."""
+    return str(t("notice.subject", ward=content.ward, title=content.title))
+
+
+def digests(content: Content) -> list[tuple[str, str]]:
+    """The digests that are published by then, each with its name (B01)."""
+    named = (
+        ("notice.announcement", content.draw.announcement), ("notice.closing", content.draw.closing),
+        ("notice.result-digest", content.draw.result),
+    )
+    return [(str(t(key)), digest) for key, digest in named if digest]
+
+
+def hour(moment: time) -> str:
+    """`10:00`."""
+    return f"{moment:%H:%M}"
+
+
+def _key(content: Content) -> str:
+    return "promotion" if content.promotion else content.kind
