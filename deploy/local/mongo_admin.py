@@ -66,7 +66,7 @@ def user_uri(admin_uri: str, name: str, password: str, database: str) -> str:
     parsed = parse_uri(admin_uri)
     hosts = ",".join(f"{host}:{port}" for host, port in parsed["nodelist"])
     options = {key: _option(value) for key, value in parsed["options"].items() if key.lower() != "authsource"}
-    query = urlencode({"authSource": "admin", **options})
+    query = urlencode(sorted({"authSource": "admin", **options}.items()))
     return f"mongodb://{name}:{password}@{hosts}/{database}?{query}"
 
 

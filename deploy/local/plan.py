@@ -75,8 +75,8 @@ class Plan:
     def services(self) -> Iterator[PartSpec]:
         """The services, and the Faust views of those that have one."""
         for name in self.service_names:
-            if find_spec(f"services.{name}") is None:
-                raise StackError(f"There is no package services/{name} in this checkout; is it complete?")
+            if find_spec(f"services.{name}.__main__") is None:
+                raise StackError(f"There is no services/{name}/__main__.py in this checkout; is it complete?")
             yield self._service_part(name)
             if find_spec(f"services.{name}.live") is not None:
                 yield self._view_part(f"{name}.live")

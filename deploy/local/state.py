@@ -64,7 +64,8 @@ class State:
 
 def private_folder(folder: Path) -> Path:
     """Make a folder that only its owner may enter."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     return folder
 

@@ -1,0 +1,3 @@
+"""The running infrastructure for these tests."""
+
+from tests.stack import infrastructure as infrastructure
