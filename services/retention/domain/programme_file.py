@@ -48,6 +48,11 @@ def parse(text: str) -> Programme | tuple[Complaint, ...]:
     return tuple(sorted(found, key=lambda complaint: (complaint.line, complaint.field)))
 
 
+def complaint(text: str, misfit: Misfit) -> Complaint:
+    """What a rule outside the file has against a well-formed file, such as an old version."""
+    return _misfit_complaint(misfit, tomllib.loads(text), lines_of(text))
+
+
 def digest(text: str) -> str:
     """What a published programme is known by: the SHA-256 of its file."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""One short function a command or event: decide, store, say."""

@@ -1,0 +1,154 @@
+"""What retention counts for the state of handling (S28): ids, states and times from everybody's facts."""
+
+from __future__ import annotations
+
+from services.retention import store
+from shared.contracts.checkin import (
+    AdmissionRefused,
+    CardMoved,
+    GroupSeated,
+    PartyAdmitted,
+    PassIssued,
+    PassVoided,
+)
+from shared.contracts.envelope import Envelope
+from shared.contracts.intake import (
+    ApplicationAmended,
+    ApplicationDecided,
+    ApplicationTaken,
+    ApplicationWithdrawn,
+    ApplicationWithdrawnLate,
+)
+from shared.contracts.lottery import DrawStepTaken
+from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
+from shared.contracts.notifier import (
+    NoticeFact,
+    NoticeFailed,
+    NoticeFellDue,
+    NoticePosted,
+    NoticePrinted,
+    NoticeSent,
+    NoticesLate,
+)
+from shared.contracts.privacy import Access, AccessOpened, AccessRefused
+from shared.contracts.retention import SignInLocked
+from shared.messaging.transaction import Transaction
+
+_NOTICE_STATES: dict[type[NoticeFact], str] = {
+    NoticeFellDue: "due", NoticeSent: "sent", NoticePrinted: "printed", NoticePosted: "posted",
+}
+
+
+async def application_taken(tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
+    """One more subject whose data is held."""
+    fact = message.data
+    await store.put(tx, store.APPLICATIONS, fact.application, {
+        "programme": message.programme, "channel": fact.channel, "contact": fact.contact, "state": "taken",
+    })
+
+
+async def application_amended(tx: Transaction, message: Envelope[ApplicationAmended]) -> None:
+    """The way to reach the applicant may be another now."""
+    await store.put(tx, store.APPLICATIONS, message.data.application, {"contact": message.data.contact})
+
+
+async def application_withdrawn(
+    tx: Transaction, message: Envelope[ApplicationWithdrawn | ApplicationWithdrawnLate]
+) -> None:
+    """Withdrawn: held until its erasure."""
+    await store.put(tx, store.APPLICATIONS, message.data.application, {"state": "withdrawn"})
+
+
+async def application_decided(tx: Transaction, message: Envelope[ApplicationDecided]) -> None:
+    """Counted in the draw or not."""
+    state = "counted" if message.data.counted else "not-counted"
+    await tx.database[store.APPLICATIONS].update_one(
+        {"_id": message.data.application, "state": {"$ne": "withdrawn"}}, {"$set": {"state": state}},
+        session=tx.session)
+
+
+async def accessed(tx: Transaction, message: Envelope[AccessOpened | AccessRefused]) -> None:
+    """Somebody, or a service, opened personal data or was refused."""
+    access: Access = message.data
+    tx.insert(store.ACCESSES, {
+        "_id": message.id, "programme": message.programme, "service": access.service, "purpose": access.purpose,
+        "role": access.role, "actor": access.actor, "subject": access.subject, "items": list(access.items),
+        "opened": isinstance(access, AccessOpened), "reason": getattr(access, "reason", None), "at": access.at,
+    })
+
+
+async def notice_moved(tx: Transaction, message: Envelope[NoticeFact]) -> None:
+    """A notice fell due, went out, or failed."""
+    fact = message.data
+    state = _NOTICE_STATES.get(type(fact)) or ("unreached" if isinstance(fact, NoticeFailed) and fact.final else "due")
+    await store.put(tx, store.NOTICES, fact.notice, {
+        "programme": message.programme, "kind": fact.kind, "way": fact.way, "state": state,
+    })
+
+
+async def pass_moved(tx: Transaction, message: Envelope[PassIssued | PassVoided]) -> None:
+    """A pass was issued or became void."""
+    state = "issued" if isinstance(message.data, PassIssued) else "voided"
+    await store.put(tx, store.PASSES, message.data.pass_id, {
+        "programme": message.programme, "slot": message.data.slot, "state": state,
+    })
+
+
+async def received(tx: Transaction, message: Envelope[PartyAdmitted | AdmissionRefused | GroupSeated]) -> None:
+    """Somebody came to the door."""
+    kinds = {PartyAdmitted: "admitted", AdmissionRefused: "refused", GroupSeated: "walked-in"}
+    tx.insert(store.RECEPTIONS, {
+        "_id": message.id, "programme": message.programme, "kind": kinds[type(message.data)],
+        "slot": message.data.slot,
+    })
+
+
+async def card_moved(tx: Transaction, message: Envelope[CardMoved]) -> None:
+    """A paper card or a case is somewhere else now."""
+    moved = message.data
+    await store.put(tx, store.CARDS, f"{message.programme}/{moved.object}", {
+        "programme": message.programme, "kind": moved.kind, "place": moved.place, "venue": moved.venue,
+        "at": moved.moved_at,
+    })
+
+
+async def draw_stepped(tx: Transaction, message: Envelope[DrawStepTaken]) -> None:
+    """A step of a draw: an announcement fixes the rules of its programme."""
+    tx.insert(store.DRAWS, {
+        "_id": message.id, "programme": message.programme, "draw": message.data.draw, "step": message.data.step,
+        "at": message.data.at, "digest": message.data.digest,
+    })
+
+
+async def notices_late(tx: Transaction, message: Envelope[NoticesLate]) -> None:
+    """Alarm: notices miss their day (S07)."""
+    tx.insert(store.ALARMS, {
+        "_id": message.id, "programme": message.programme, "kind": "notices-late", "at": message.time,
+        "values": {"count": message.data.open, "due_by": message.data.due_by},
+    })
+
+
+async def sign_in_locked(tx: Transaction, message: Envelope[SignInLocked]) -> None:
+    """Alarm: somebody's password was tried too often (S24)."""
+    tx.insert(store.ALARMS, {
+        "_id": message.id, "programme": "*", "kind": "sign-in-locked", "at": message.time,
+        "values": {"staff": message.data.staff, "until": message.data.until},
+    })
+
+
+async def message_set_aside(tx: Transaction, message: Envelope[MessageSetAside]) -> None:
+    """Alarm: a service could not handle an event; later ones of its key wait."""
+    letter = message.data
+    await store.put(tx, store.ALARMS, _letter(letter), {
+        "programme": "*", "kind": "set-aside", "at": letter.at,
+        "values": {"group": letter.group, "topic": letter.topic, "cause": letter.cause},
+    })
+
+
+async def message_settled(tx: Transaction, message: Envelope[MessageReplayed | MessageDismissed]) -> None:
+    """What was set aside is handled or dismissed: its alarm is over."""
+    await tx.database[store.ALARMS].delete_one({"_id": _letter(message.data)}, session=tx.session)
+
+
+def _letter(letter: MessageSetAside | MessageReplayed | MessageDismissed) -> str:
+    return f"{letter.group}/{letter.topic}/{letter.partition}/{letter.offset}"

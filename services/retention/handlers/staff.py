@@ -1,0 +1,93 @@
+"""The staff register: who may do what, since when, trained when, employed by whom (S19, S20, S33)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.retention import store
+from services.retention.domain.staff import leaves_an_officer
+from services.retention.signing import SigningKey
+from shared.contracts.envelope import Id, new_id
+from shared.contracts.privacy import StaffRecorded
+from shared.contracts.retention import RegisterAffirmed, SigningKeyPublished, StaffDesignated, StaffDismissed
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Document
+from shared.privacy.records import Records
+from shared.privacy.sealing import Sealer
+
+EVERY_PROGRAMME = "*"
+
+
+class LastOfficer(Exception):
+    """Nobody could designate anybody any more."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """Writes the register; names are sealed before their first write, to retention alone."""
+
+    sealer: Sealer
+    records: Records
+
+    async def designate(
+        self, tx: Transaction, designation: StaffDesignated, name: str | None, password_hash: str | None,
+        now: datetime,
+    ) -> bool:
+        """Puts a person on the register, or changes what they may do; returns whether they are new on it.
+
+        A person who is on it keeps the password; one who comes (again) gets `password_hash`.
+        """
+        known = await tx.database[store.STAFF].find_one({"_id": designation.staff}, session=tx.session)
+        new = not (known and known["active"])
+        fields = {"designation": designation.model_dump(mode="json"), "active": True}
+        if new:
+            fields["password_hash"] = password_hash
+        if name is not None:
+            fields |= await self._record(tx, name, known, now)
+        await store.put(tx, store.STAFF, designation.staff, fields)
+        tx.say(designation, subject=designation.staff, programme=EVERY_PROGRAMME, at=now)
+        return new
+
+    async def _record(
+        self, tx: Transaction, name: str, known: Document | None, now: datetime
+    ) -> dict[str, Id | int]:
+        subject: Id = (known or {}).get("subject") or new_id()
+        version = (known or {}).get("version", 0) + 1
+        record = self.sealer.seal_shares(
+            StaffRecorded, EVERY_PROGRAMME, subject, version, {"retention": {"name": name}})
+        await self.records.keep(tx, EVERY_PROGRAMME, record)
+        tx.say(record, subject=subject, programme=EVERY_PROGRAMME, at=now)
+        return {"subject": subject, "version": version}
+
+    async def dismiss(self, tx: Transaction, staff: str, now: datetime) -> bool:
+        """Ends a designation; returns whether there was one. Raises `LastOfficer`."""
+        everybody = await store.register(tx.database, tx)
+        if staff not in {person.staff for person in everybody}:
+            return False
+        if not leaves_an_officer(staff, everybody):
+            raise LastOfficer
+        await store.put(tx, store.STAFF, staff, {"active": False, "password_hash": None})
+        tx.say(StaffDismissed(staff=staff), subject=staff, programme=EVERY_PROGRAMME, at=now)
+        return True
+
+
+async def new_password_hash(tx: Transaction, staff: str, password_hash: str) -> bool:
+    """Replaces a password; returns whether there is such a person."""
+    result = await tx.database[store.STAFF].update_one(
+        {"_id": staff, "active": True}, {"$set": {"password_hash": password_hash}}, session=tx.session)
+    return bool(result.matched_count)
+
+
+async def publish_key(tx: Transaction, key: SigningKey, now: datetime) -> None:
+    """Says the public half of this replica's signing key, once."""
+    known = await tx.database[store.SIGNING_KEYS].find_one({"_id": key.key_id}, session=tx.session)
+    if known is None:
+        tx.insert(store.SIGNING_KEYS, {"_id": key.key_id, "public_key": key.public_key, "at": now})
+        tx.say(SigningKeyPublished(key_id=key.key_id, public_key=key.public_key), subject=key.key_id,
+               programme=EVERY_PROGRAMME, at=now)
+
+
+async def affirm(tx: Transaction, now: datetime) -> None:
+    """The heartbeat, on the real clock: without it the services open nothing."""
+    tx.say(RegisterAffirmed(at=now), subject="register", programme=EVERY_PROGRAMME, at=now)

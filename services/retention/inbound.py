@@ -1,0 +1,66 @@
+"""Which topic's events go to which handler."""
+
+from __future__ import annotations
+
+from services.retention.handlers import clock, facts
+from shared.contracts.checkin import (
+    AdmissionRefused,
+    CardMoved,
+    GroupSeated,
+    PartyAdmitted,
+    PassIssued,
+    PassVoided,
+)
+from shared.contracts.intake import (
+    ApplicationAmended,
+    ApplicationDecided,
+    ApplicationTaken,
+    ApplicationWithdrawn,
+    ApplicationWithdrawnLate,
+)
+from shared.contracts.lottery import DrawStepTaken
+from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
+from shared.contracts.notifier import (
+    NoticeFailed,
+    NoticeFellDue,
+    NoticePosted,
+    NoticePrinted,
+    NoticeSent,
+    NoticesLate,
+)
+from shared.contracts.privacy import AccessOpened, AccessRefused
+from shared.contracts.programme import TickDone
+from shared.contracts.retention import SignInLocked
+from shared.contracts.topics import SERVICES
+from shared.messaging.consumer import Subscription
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    Subscription("programme.progress.v1", {TickDone: clock.tick_done}),
+    Subscription("intake.applications.v1", {
+        ApplicationTaken: facts.application_taken,
+        ApplicationAmended: facts.application_amended,
+        ApplicationWithdrawn: facts.application_withdrawn,
+        ApplicationWithdrawnLate: facts.application_withdrawn,
+        ApplicationDecided: facts.application_decided,
+    }),
+    Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_stepped}),
+    Subscription("notifier.notices.v1", {
+        NoticeFellDue: facts.notice_moved, NoticeSent: facts.notice_moved, NoticePrinted: facts.notice_moved,
+        NoticePosted: facts.notice_moved, NoticeFailed: facts.notice_moved,
+    }),
+    Subscription("notifier.alarms.v1", {NoticesLate: facts.notices_late}),
+    Subscription("checkin.passes.v1", {PassIssued: facts.pass_moved, PassVoided: facts.pass_moved}),
+    Subscription("checkin.admissions.v1", {
+        PartyAdmitted: facts.received, AdmissionRefused: facts.received, GroupSeated: facts.received,
+    }),
+    Subscription("checkin.custody.v1", {CardMoved: facts.card_moved}),
+    Subscription("privacy.access.v1", {AccessOpened: facts.accessed, AccessRefused: facts.accessed}),
+    Subscription("retention.alarms.v1", {SignInLocked: facts.sign_in_locked}),
+    *(
+        Subscription(f"{service}.dead-letters.v1", {
+            MessageSetAside: facts.message_set_aside, MessageReplayed: facts.message_settled,
+            MessageDismissed: facts.message_settled,
+        })
+        for service in SERVICES
+    ),
+)

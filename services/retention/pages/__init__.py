@@ -1,0 +1,1 @@
+"""The records office's pages: sign-in and hand-over, start, state of handling, staff register."""

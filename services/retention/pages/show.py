@@ -1,0 +1,131 @@
+"""From counts to the rows that templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import Request
+
+from services.retention.domain.state import HeldItem, State
+from services.retention.office import Office
+from shared.contracts.programme import Programme
+from shared.contracts.retention import StaffDesignated
+from shared.platform.mongo import Document
+from shared.ui import Chrome, Link, StaffBar
+from shared.ui.formats import day, moment, number
+from shared.ui.language import Phrase
+
+Say = Callable[..., Phrase]
+Row = list[object]
+
+_DESKS = (
+    ("intake", "/intake/{}/desk", "start.postcards"), ("lottery", "/lottery/{}/desk", "start.draw-desk"),
+    ("notifier", "/notifier/{}/desk", "start.notices"), ("checkin", "/checkin/{}/cards", "start.cards"),
+)
+
+
+def chrome(office: Office, request: Request) -> Chrome:
+    """The surroundings of a staff page, with roles in words."""
+    usual, say = office.service.chrome(request), office.service.pages.words_for(request)
+    person = office.service.sign_in.person(request)
+    if person is None:
+        return usual
+    roles = joined(person.roles, "role", say)
+    bar = StaffBar(person.staff, roles, "/retention/session/end")
+    nav = (Link("", "/retention/", "start.title"), Link("", "/retention/staff", "staff.title"))
+    return replace(usual, staff=bar, nav=nav)
+
+
+def joined(codes: Sequence[str] | frozenset[str], family: str, say: Say) -> str:
+    """Codes in words, one after the other."""
+    return "、".join(str(say(f"{family}.{code}")) for code in sorted(codes))
+
+
+def programmes(office: Office) -> list[dict[str, Any]]:
+    """Each programme with its time and the desks of the other services."""
+    clock = office.service.clock
+    return [
+        {
+            "id": one.id, "title": one.title.ja, "version": one.version, "now": clock.now(one.id),
+            "offset": timedelta(minutes=one.utc_offset_minutes), "simulated": clock.tick_number(one.id) > 0,
+            "desks": [
+                {"service": service, "words": words, "href": desk_link(service, path.format(one.id))}
+                for service, path, words in _DESKS
+            ],
+        }
+        for one in office.service.programmes.all()
+    ]
+
+
+def desk_link(service: str, path: str) -> str:
+    """To another service's page, by way of the hand-over."""
+    return f"/retention/signin?service={service}&next={path}"
+
+
+def alarms(found: Sequence[Document], say: Say) -> list[Row]:
+    """Alarms as rows: what, when, and in a sentence."""
+    rows: list[Row] = []
+    for one in found:
+        kind, values = one["kind"], {name: _shown(value) for name, value in one["values"].items()}
+        rows.append([say(f"alarm.title.{kind}"), moment(one["at"]), say(f"alarm.says.{kind}", **values)])
+    return rows
+
+
+def _shown(value: object) -> object:
+    return moment(value) if isinstance(value, datetime) else value
+
+
+def state(found: State, alarms_found: Sequence[Document], programme: Programme, say: Say) -> dict[str, Any]:
+    """All tables of the page on the state of handling."""
+    offset, counts = timedelta(minutes=programme.utc_offset_minutes), found.counts
+    return {
+        "offset": offset,
+        "total": sum(row.count for row in counts.applications),
+        "items": [_item(item, say) for item in found.items],
+        "applications": [
+            [say(f"channel.{row.channel}"), say(f"contact.{row.contact}"), say(f"standing.{row.state}"),
+             number(row.count)]
+            for row in counts.applications
+        ],
+        "accesses": [
+            [say(f"service.{row.service}"), say(f"purpose.{row.purpose}"), say(f"role.{row.role}"), number(row.opened),
+             number(row.refused), moment(row.last_at, offset) if row.last_at else ""]
+            for row in counts.accesses
+        ],
+        "progress": [
+            [say(f"progress.{family}"), say(f"progress.state.{name}"), number(count)]
+            for family, by in (("notices", counts.notices), ("passes", counts.passes),
+                               ("reception", counts.reception), ("cards", counts.cards))
+            for name, count in by.items()
+        ],
+        "staff": [_designated(one, say) for one in found.designated],
+        "alarms": alarms(alarms_found, say),
+    }
+
+
+def _item(item: HeldItem, say: Say) -> Row:
+    held: object = number(item.held) if item.exact else say("state.up-to", n=number(item.held))
+    return [
+        say(f"item.{item.item}"), held, joined(item.purposes, "purpose", say), joined(item.services, "service", say),
+        say(f"medium.{item.medium}"), item.until.ja, item.approval,
+    ]
+
+
+def _designated(one: StaffDesignated, say: Say) -> Row:
+    return [one.staff, joined(one.roles, "role", say), employer(one.employer, say), trained(one, say)]
+
+
+def employer(code: str, say: Say) -> object:
+    """An employer in words; a code that the deployment added stands for itself."""
+    try:
+        return say(f"employer.{code}")
+    except KeyError:
+        return code
+
+
+def trained(one: StaffDesignated, say: Say) -> object:
+    """The day of the training, or that it is still to come (S20)."""
+    return day(one.trained_on) if one.trained_on else say("state.not-trained")

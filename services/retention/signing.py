@@ -1,0 +1,53 @@
+"""Sign-in tokens: short-lived JWTs (RFC 7519) under Ed25519 (RFC 8037), each bound to one service."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from shared.contracts.envelope import new_id
+
+LIFETIME = timedelta(minutes=15)
+_FILE = "sign-in.ed25519"
+
+
+class SigningKey:
+    """This replica's key: the private half stays in its file, the public one is published."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.public_key = raw.hex()
+        self.key_id = hashlib.sha256(raw).hexdigest()[:16]
+
+    def token(self, staff: str, service: str) -> tuple[str, datetime]:
+        """A token for `staff` at `service`, and when it ends, on the real clock."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        claims = {
+            "iss": "retention", "sub": staff, "aud": service, "iat": now, "exp": now + LIFETIME,
+            "jti": new_id(),
+        }
+        token = jwt.encode(claims, self._private, algorithm="EdDSA", headers={"kid": self.key_id})
+        return token, now + LIFETIME
+
+
+def load_or_make(keys_dir: Path) -> SigningKey:
+    """The key in `keys_dir`; at the first start it is made, readable by this service's user only."""
+    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = keys_dir / _FILE
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return SigningKey(Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
+    private = Ed25519PrivateKey.generate()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+        file.flush()
+        os.fsync(file.fileno())
+    return SigningKey(private)

@@ -1,0 +1,153 @@
+"""Retention's collections. No personal data: the sealed records of staff lie in `personal`, behind the door.
+
+authoritative   programmes      the latest version of each programme, with its file's text
+                ticks           the last tick of each programme
+                staff           designations and password hashes
+                signing_keys    public keys that were published
+derived         applications    one a subject: channel, way to reach, state (from intake's facts)
+                accesses        each opening and refusal (from everybody's access events)
+                notices, passes, receptions, cards, draws, parts, alarms    (from facts)
+passing         tries           wrong passwords in a row
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.retention.domain.lockout import PAUSE
+from services.retention.domain.state import AccessCount, Counts, SubjectCount
+from services.retention.domain.ticks import Tick
+from shared.contracts.programme import Programme
+from shared.contracts.retention import StaffDesignated
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import AFTER, Database, Document
+
+PROGRAMMES, TICKS, STAFF, SIGNING_KEYS = "programmes", "ticks", "staff", "signing_keys"
+APPLICATIONS, ACCESSES, NOTICES, PASSES = "applications", "accesses", "notices", "passes"
+RECEPTIONS, CARDS, DRAWS, PARTS, ALARMS, TRIES = "receptions", "cards", "draws", "parts", "alarms", "tries"
+
+INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
+    (APPLICATIONS, [("programme", 1), ("state", 1)], {}),
+    (ACCESSES, [("programme", 1), ("service", 1), ("purpose", 1)], {}),
+    (NOTICES, [("programme", 1), ("state", 1)], {}),
+    (PASSES, [("programme", 1), ("state", 1)], {}),
+    (RECEPTIONS, [("programme", 1), ("kind", 1)], {}),
+    (CARDS, [("programme", 1), ("place", 1)], {}),
+    (DRAWS, [("draw", 1), ("step", 1)], {}),
+    (ALARMS, [("programme", 1), ("at", -1)], {}),
+    (TRIES, [("last_at", 1)], {"expireAfterSeconds": int(2 * PAUSE.total_seconds())}),
+)
+
+
+async def put(tx: Transaction, collection: str, key: str, fields: Mapping[str, Any]) -> None:
+    """Writes `fields` of the document `key`, which need not exist yet."""
+    await tx.database[collection].update_one(
+        {"_id": key}, {"$set": dict(fields)}, upsert=True, session=tx.session)
+
+
+async def programme_row(tx: Transaction, programme: str) -> Document | None:
+    """`{version, digest, definition, text, by, at}` of the latest version."""
+    return await tx.database[PROGRAMMES].find_one({"_id": programme}, session=tx.session)
+
+
+def programme_of(row: Document) -> Programme:
+    """The programme as it was published."""
+    return Programme.model_validate(row["definition"])
+
+
+async def published(database: Database) -> list[Document]:
+    """Every programme's latest version, without definition and text."""
+    rows = database[PROGRAMMES].find({}, {"definition": 0, "text": 0}).sort("_id", 1)
+    return [row async for row in rows]
+
+
+async def is_announced(tx: Transaction, draw: str) -> bool:
+    """Whether the draw's rules are public."""
+    return await tx.database[DRAWS].find_one({"draw": draw, "step": "announced"}, session=tx.session) is not None
+
+
+async def last_tick(database: Database, programme: str, tx: Transaction | None = None) -> Tick | None:
+    """The programme's last tick, if time is simulated."""
+    row = await database[TICKS].find_one({"_id": programme}, session=tx.session if tx else None)
+    return Tick(row["number"], row["at"]) if row else None
+
+
+async def parts_done(database: Database, programme: str) -> dict[str, dict[str, int]]:
+    """What each part of each service said last about the ticks of a programme."""
+    rows = database[PARTS].find({"programme": programme})
+    return {row["part"]: {"number": row["number"], "activity": row["activity"]} async for row in rows}
+
+
+async def register(database: Database, tx: Transaction | None = None) -> tuple[StaffDesignated, ...]:
+    """Everybody who is designated."""
+    rows = database[STAFF].find({"active": True}, session=tx.session if tx else None).sort("_id", 1)
+    return tuple([StaffDesignated.model_validate(row["designation"]) async for row in rows])
+
+
+async def count_try(database: Database, staff: str, now: datetime) -> int | None:
+    """Counts one more try of this password; None while locked. Counted before it is checked, so that
+    many tries at the same time are not more than five."""
+    await database[TRIES].update_one(
+        {"_id": staff, "locked_until": {"$lte": now}}, {"$set": {"tries": 0, "locked_until": None}})
+    row = await database[TRIES].find_one_and_update(
+        {"_id": staff}, {"$inc": {"tries": 1}, "$set": {"last_at": now}, "$setOnInsert": {"locked_until": None}},
+        upsert=True, return_document=AFTER)
+    return None if row["locked_until"] else int(row["tries"])
+
+
+async def forget_tries(database: Database, staff: str) -> None:
+    """The password was right."""
+    await database[TRIES].delete_one({"_id": staff})
+
+
+async def alarms(database: Database, programme: str | None = None, most: int = 20) -> list[Document]:
+    """The newest alarms first."""
+    query = {"programme": {"$in": [programme, "*"]}} if programme else {}
+    rows = database[ALARMS].find(query).sort("at", -1).limit(most)
+    return [row async for row in rows]
+
+
+async def counts(database: Database, programme: str) -> Counts:
+    """All counts of a programme."""
+    return Counts(
+        applications=await _applications(database, programme),
+        accesses=await _accesses(database, programme),
+        notices=await _by(database, NOTICES, programme, "state"),
+        passes=await _by(database, PASSES, programme, "state"),
+        reception=await _by(database, RECEPTIONS, programme, "kind"),
+        cards=await _by(database, CARDS, programme, "place"),
+    )
+
+
+async def _by(database: Database, collection: str, programme: str, name: str) -> dict[str, int]:
+    rows = database[collection].aggregate([
+        {"$match": {"programme": programme}}, {"$group": {"_id": f"${name}", "count": {"$sum": 1}}},
+        {"$sort": {"_id": 1}},
+    ])
+    return {row["_id"]: row["count"] async for row in rows}
+
+
+async def _applications(database: Database, programme: str) -> tuple[SubjectCount, ...]:
+    group = {"channel": "$channel", "contact": "$contact", "state": "$state"}
+    rows = database[APPLICATIONS].aggregate([
+        {"$match": {"programme": programme}}, {"$group": {"_id": group, "count": {"$sum": 1}}}, {"$sort": {"_id": 1}},
+    ])
+    return tuple([SubjectCount(**row["_id"], count=row["count"]) async for row in rows])
+
+
+async def _accesses(database: Database, programme: str) -> tuple[AccessCount, ...]:
+    opened = {"$sum": {"$cond": ["$opened", 1, 0]}}
+    rows = database[ACCESSES].aggregate([
+        {"$match": {"programme": programme}},
+        {"$group": {
+            "_id": {"service": "$service", "purpose": "$purpose", "role": "$role"}, "opened": opened,
+            "all": {"$sum": 1}, "last_at": {"$max": "$at"},
+        }},
+        {"$sort": {"_id": 1}},
+    ])
+    return tuple([
+        AccessCount(**row["_id"], opened=row["opened"], refused=row["all"] - row["opened"], last_at=row["last_at"])
+        async for row in rows
+    ])

@@ -1,0 +1,82 @@
+"""Retention, put together: the only place where adapters meet handlers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from datetime import UTC, date, datetime
+
+from services.retention import api, store
+from services.retention.domain.lockout import AddressLimit
+from services.retention.domain.staff import SINCE_EVER, first_officer
+from services.retention.handlers import staff
+from services.retention.handlers.signin import SignIns
+from services.retention.inbound import SUBSCRIPTIONS
+from services.retention.office import Office
+from services.retention.pages import routes
+from services.retention.passwords import Passwords
+from services.retention.settings import RetentionSettings
+from services.retention.signing import SigningKey, load_or_make
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import StoreError
+from shared.platform.service import Service
+
+HEARTBEAT_SECONDS = 10
+
+log = logging.getLogger(__name__)
+
+
+def build(settings: RetentionSettings) -> Service:
+    """The service, not started."""
+    service = Service(settings)
+    key, passwords = load_or_make(settings.keys_dir), Passwords()
+    register = staff.Register(service.sealer, service.records)
+    sign_ins = SignIns(service.database, service.transactions, passwords, key, AddressLimit())
+    office = Office(service, settings, register, passwords, sign_ins)
+    service.indexes(*store.INDEXES)
+    service.hears(*SUBSCRIPTIONS)
+    service.serves(api.router(office), routes.router(office))
+    service.at_start(lambda: _open_register(service, settings, register, passwords, key))
+    service.runs(lambda: _heartbeat(service))
+    return service
+
+
+async def _open_register(
+    service: Service, settings: RetentionSettings, register: staff.Register, passwords: Passwords, key: SigningKey,
+) -> None:
+    """Publishes the signing key, brings in the first officer where nobody is on the register, affirms it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    await service.transactions.run(lambda tx: staff.publish_key(tx, key, now))
+    if not await store.register(service.database):
+        await _first_officer(service, settings, register, passwords, now)
+    await service.transactions.run(lambda tx: staff.affirm(tx, datetime.now(UTC)))
+
+
+async def _first_officer(
+    service: Service, settings: RetentionSettings, register: staff.Register, passwords: Passwords, now: datetime,
+) -> None:
+    path = settings.first_officer_file
+    if path is None or not path.is_file():
+        log.warning("nobody is on the staff register: name the first officer by KUJIBIKI_FIRST_OFFICER_FILE")
+        return
+    told = json.loads(path.read_text())
+    trained_on = date.fromisoformat(told["trained_on"]) if told.get("trained_on") else None
+    designation = first_officer(told["staff_id"], trained_on, SINCE_EVER if settings.allow_ticks else now)
+    hashed = await passwords.hash(told["password"])
+
+    async def work(tx: Transaction) -> None:
+        await register.designate(tx, designation, None, hashed, now)
+
+    await service.transactions.run(work)
+    log.info("first officer designated: %s", designation.staff)
+
+
+async def _heartbeat(service: Service) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            await service.transactions.run(lambda tx: staff.affirm(tx, datetime.now(UTC)))
+        except StoreError as error:
+            # The services notice by themselves: without a recent word they keep the door shut.
+            log.warning("the register could not be affirmed: %s", type(error).__name__)
