@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import jwt
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaConnectionError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.local.environment import service_environment, surroundings
@@ -70,14 +71,18 @@ class Process:
     """A service's process, which tests may kill."""
 
     def __init__(self, module: str, environment: dict[str, str], log: Path) -> None:
-        self._module, self._environment, self._log = module, environment, log
+        self._module, self._environment, self.log = module, environment, log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **more: str) -> None:
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._module], env={**surroundings(), **self._environment, **more},
                 stdout=log, stderr=subprocess.STDOUT)
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         if self._process is not None:
@@ -143,10 +148,19 @@ class Stage:
 
     async def _producer(self, user: str) -> AIOKafkaProducer:
         if user not in self._producers:
-            producer = kafka.producer(settings_of(self.state, user))
-            await producer.start()
-            self._producers[user] = producer
+            await self.until(lambda: self._connect(user), f"{user} can sign in at the broker")
         return self._producers[user]
+
+    async def _connect(self, user: str) -> bool:
+        # The broker knows new users a moment after they were made.
+        producer = kafka.producer(settings_of(self.state, user))
+        try:
+            await producer.start()
+        except KafkaConnectionError:
+            await producer.stop()
+            return False
+        self._producers[user] = producer
+        return True
 
     async def define(self, programme: Programme) -> None:
         await self.say("retention", ProgrammeDefined(digest="0" * 64, definition=programme, by="officer-1"),
@@ -220,6 +234,7 @@ class Stage:
         await self.until(self._is_ready, "lottery is ready")
 
     async def _is_ready(self) -> bool:
+        assert self.lottery.runs, self.lottery.log.read_text()[-4000:]
         try:
             return (await self.http.get("/readyz")).status_code == 200
         except httpx.HTTPError:
