@@ -1,6 +1,8 @@
 """The draw, protocol `kujibiki-draw/1`: pure rules, no await, no I/O (rows B01, B02, S06).
 
-Read in this order: `records` (what is said), `rules` (what is announced), `entries` (what is frozen),
-`witness` and `closing` (who vouches), `beacon` and `seed` (what chance says), `mechanism` (who wins),
-`changes` (what happens afterwards), `transcript` (all of it, step after step). `faults` are the refusals.
+Read in this order: `records` (what is said), `rules` (what is announced), `entries` (what is frozen), `witness` and
+`closing` (who vouches), `beacon` and `seed` (what chance says), `mechanism` and `results` (who wins), `changes` (what
+happens afterwards), `transcript` (all of it, step after step), `replay` (the same again from its lines), `proofs` (what
+an applicant gets), `statistics` (how fair it was). `canonical`, `merkle` and `times` are the bytes underneath,
+`faults` the refusals.
 """

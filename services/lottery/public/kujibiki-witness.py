@@ -211,7 +211,8 @@ def stretch(passphrase, salt):
 
 def write_new(path, content):
     """Create a file that only its owner may read; never over an older one."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         file.write(json.dumps(content, indent=2, sort_keys=True).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())

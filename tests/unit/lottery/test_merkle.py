@@ -83,6 +83,16 @@ def test_proofs_of_both_implementations_agree(verifier: ModuleType) -> None:
             assert verifier.root_from_path(bytes([index]), index, count, path) == tree.root.hex()
 
 
+@pytest.mark.parametrize("count", [1023, 1024, 1025, 2047, 2048, 2049, 3072, 5000])
+def test_long_lists_have_the_same_root_in_both(count: int, verifier: ModuleType) -> None:
+    """B01: also around the blocks in which the verifier works."""
+    leaves = [number.to_bytes(2, "big") for number in range(count)]
+    other = verifier.MerkleRoot()
+    for leaf in leaves:
+        other.add(leaf)
+    assert other.hex() == root_of(leaves).hex() == Tree(leaves).root.hex()
+
+
 def test_no_proof_beyond_the_leaves() -> None:
     """B01."""
     with pytest.raises(Refused, match="no leaf 8 among 8"):
