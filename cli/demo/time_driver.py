@@ -49,7 +49,7 @@ class TimeDriver:
             state = await self._interfaces.call("GET", "retention", path, staff=self._officer)
             parts: dict[str, Any] = state["parts"]
             done = {part: said["activity"] for part, said in parts.items() if said["number"] >= tick["number"]}
-            if PARTS <= done.keys():
+            if done.keys() >= PARTS:
                 return done
             if time.monotonic() > deadline:
                 raise Unexpected(f"tick {tick['number']} was not done by {', '.join(sorted(PARTS - done.keys()))}")

@@ -41,6 +41,7 @@ from shared.privacy.searchkeys import SearchKeys
 from shared.ui import Chrome, Pages, StaffBar
 
 STUCK_SECONDS = 90.0
+STUCK, PART_FAILED = 70, 71  # exit codes
 KEY_CHECK_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._at_start: list[Callable[[], Any]] = []
         self.consumer: Consumer | None = None
+        self.on_failure: Callable[[int], None] = _say_failure
         self._follow_shared_topics()
 
     def _build_privacy(self) -> None:
@@ -194,7 +196,7 @@ class Service:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         provider = telemetry.set_up(self.name, self.settings.zipkin_endpoint)
         starting = asyncio.create_task(self.start())
-        starting.add_done_callback(_end_process_on_failure)
+        starting.add_done_callback(self._check_part)
         yield
         starting.cancel()
         await self.stop()
@@ -212,7 +214,7 @@ class Service:
     def _spawn(self, *coroutines: Callable[[], Any]) -> None:
         for coroutine in coroutines:
             task = asyncio.create_task(coroutine())
-            task.add_done_callback(_end_process_on_failure)
+            task.add_done_callback(self._check_part)
             self._tasks.append(task)
 
     def _wake_due(self, _: str) -> None:
@@ -249,7 +251,13 @@ class Service:
             except StoreError:
                 continue
             log.critical("the consumer has not moved for %d s: ending the process", STUCK_SECONDS)
-            os._exit(70)
+            self.on_failure(STUCK)
+
+    def _check_part(self, task: asyncio.Task[None]) -> None:
+        """A background part that died would fail silently: better the whole process, which a supervisor restarts."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("a background part failed", exc_info=task.exception())
+            self.on_failure(PART_FAILED)
 
     async def _healthz(self) -> JSONResponse:
         stuck = self.consumer is not None and time.monotonic() - self.consumer.progress.at > STUCK_SECONDS
@@ -260,13 +268,8 @@ class Service:
         return JSONResponse({"ready": ready, **parts}, 200 if ready else 503)
 
 
-def _end_process_on_failure(task: asyncio.Task[None]) -> None:
-    if task.cancelled() or task.exception() is None:
-        return
-    # A background part that died would fail silently: better the whole process, which a supervisor restarts.
-    log.critical("a background part failed", exc_info=task.exception())
-    if os.environ.get("KUJIBIKI_KEEP_PROCESS") != "1":
-        os._exit(71)
+def _say_failure(code: int) -> None:
+    log.critical("the service failed with code %d", code)
 
 
 def run(build: Callable[[S], Service], settings: Callable[[], S]) -> None:
@@ -274,6 +277,7 @@ def run(build: Callable[[S], Service], settings: Callable[[], S]) -> None:
     told = settings()
     logs.set_up(told.log_level)
     service = build(told)
+    service.on_failure = os._exit  # not sys.exit: nothing that hangs may keep the process
     uvicorn.run(service.app, host=told.http_host, port=told.http_port, log_config=None, access_log=False,
                 server_header=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 * 1024)
 

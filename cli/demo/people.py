@@ -1,0 +1,30 @@
+"""The staff of the campaign: designated and trained, each for what they do."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from cli.demo.interfaces import Interfaces
+
+OFFICER = "officer-1"
+DEPUTY = "officer-2"
+DESK = "desk-1"
+NOTICES = "notices-1"
+ATTENDANT = "attendant-1"
+SECOND_ATTENDANT = "attendant-2"
+
+_STAFF = (
+    (DEPUTY, "鈴木 次長", ("officer",)), (DESK, "佐藤 受付", ("desk",)), (NOTICES, "田中 通知", ("notices",)),
+    (ATTENDANT, "伊藤 案内", ("attendant",)), (SECOND_ATTENDANT, "山本 案内", ("attendant",)),
+)
+STAFF_NAMES = tuple(name for _, name, _ in _STAFF)
+
+
+async def designate(interfaces: Interfaces, programmes: list[str], trained_on: date) -> None:
+    """Puts everybody on the register; their first passwords come back once."""
+    for staff, name, roles in _STAFF:
+        answer = await interfaces.call("POST", "retention", "/retention/api/staff", staff=OFFICER, json={
+            "staff": staff, "name": name, "employer": "contractor", "roles": list(roles), "programmes": programmes,
+            "trained_on": trained_on.isoformat(),
+        })
+        interfaces.knows(staff, answer["password"])

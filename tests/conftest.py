@@ -1,0 +1,62 @@
+"""Fixtures of all tests: one real infrastructure a session, and services built in the test's own process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from deploy.local.environment import service_environment
+from deploy.local.stack import Stack
+from shared.platform.service import Service
+from shared.platform.settings import Settings
+from tests.stack import infrastructure
+
+__all__ = ["infrastructure"]
+
+PATIENCE_SECONDS = 60.0
+Make = Callable[..., Awaitable[Service]]
+
+
+def settings_of(stack: Stack, service: str, kind: type[Any] = Settings, replica: int = 1) -> Any:
+    """The settings that the stack gives a service."""
+    told = service_environment(stack.state.root, service, replica=replica)
+    values: dict[str, Any] = {name.removeprefix("KUJIBIKI_").lower(): value for name, value in told.items()}
+    return kind(**{**values, "public_urls": json.loads(values["public_urls"])})
+
+
+async def until(reached: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """Waits until `reached()` (plain or awaitable) is true, and returns what it returned."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = reached()
+        if asyncio.iscoroutine(result):
+            result = await result
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"not reached within {seconds} s"
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def services(infrastructure: Stack) -> AsyncIterator[Make]:
+    """Makes services on the real stack, in this process; `prepare(service)` may add what it hears before it starts."""
+    running: list[Service] = []
+
+    async def make(
+        name: str, prepare: Callable[[Service], None] = lambda _: None, *, replica: int = 1, start: bool = True
+    ) -> Service:
+        service = Service(settings_of(infrastructure, name, replica=replica))
+        prepare(service)
+        if start:
+            await asyncio.wait_for(service.start(), PATIENCE_SECONDS)
+            running.append(service)
+        return service
+
+    yield make
+    for service in running:
+        await service.stop()

@@ -1,0 +1,174 @@
+"""Delivery on a real Kafka and MongoDB: nothing lost, nothing done twice (B12's ground, S25)."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from shared.contracts.envelope import Envelope, derived_id, encode, envelope, new_id
+from shared.contracts.intake import ApplicationWithdrawn
+from shared.messaging import kafka
+from shared.messaging.consumer import Subscription
+from shared.messaging.transaction import OUTBOX, Transaction
+from shared.platform.service import Service
+from tests.conftest import Make, until
+
+TOPIC = "intake.applications.v1"
+
+
+def said(service: Service, subject: str, number: int = 1, event_id: str | None = None) -> object:
+    """Work that says one event about `subject`."""
+
+    async def work(tx: Transaction) -> None:
+        tx.say(ApplicationWithdrawn(application=subject, number=number), subject=subject, programme="delivery",
+               at=service.clock.now("delivery"), event_id=event_id)
+
+    return work
+
+
+class Hearer:
+    """Notes the numbers it hears about one test's subjects; refuses those it is told to."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int]] = []
+        self.refused: set[tuple[str, int]] = set()
+
+    async def hear(self, tx: Transaction, message: Envelope[ApplicationWithdrawn]) -> None:
+        fact = (message.data.application, message.data.number)
+        if fact in self.refused:
+            raise ValueError("this one cannot be handled")
+        tx.insert("heard", {"_id": f"{message.id}", "subject": message.data.application})
+        self.heard.append(fact)
+
+    def prepare(self, service: Service) -> None:
+        service.hears(Subscription(TOPIC, {ApplicationWithdrawn: self.hear}))
+
+    def of(self, subject: str) -> list[int]:
+        return [number for known, number in self.heard if known == subject]
+
+
+async def test_an_event_committed_before_a_kill_is_sent_by_the_successor(services: Make) -> None:
+    """A process killed between commit and send loses nothing: its successor's relay finds the row by its state."""
+    killed = await services("intake", start=False)  # its relay never runs
+    subject = new_id()
+    await killed.transactions.run(said(killed, subject))
+    assert await killed.database[OUTBOX].find_one({"key": subject})
+    hearer = Hearer()
+    await services("notifier", hearer.prepare)
+    successor = await services("intake")
+    await until(lambda: hearer.of(subject))
+    assert hearer.of(subject) == [1]
+    assert not await successor.database[OUTBOX].find_one({"key": subject})
+
+
+async def test_a_failed_transaction_says_nothing_and_leaves_the_others_of_its_group(services: Make) -> None:
+    intake = await services("intake")
+    hearer = Hearer()
+    await services("notifier", hearer.prepare)
+    good, bad = new_id(), new_id()
+
+    async def failing(tx: Transaction) -> None:
+        await said(intake, bad)(tx)  # type: ignore[operator]
+        raise ValueError("refused after it had spoken")
+
+    results = await asyncio.gather(
+        *(intake.transactions.grouped(work) for work in (said(intake, good, 1), failing, said(intake, good, 2))),
+        return_exceptions=True)
+    assert isinstance(results[1], ValueError)
+    await until(lambda: len(hearer.of(good)) == 2)
+    assert sorted(hearer.of(good)) == [1, 2]
+    assert hearer.of(bad) == []
+
+
+async def test_the_same_event_twice_on_the_topic_is_handled_once(services: Make) -> None:
+    intake = await services("intake")
+    hearer = Hearer()
+    await services("notifier", hearer.prepare)
+    subject, last = new_id(), new_id()
+    record = encode(envelope(ApplicationWithdrawn(application=subject, number=1), source="intake", subject=subject,
+                             programme="delivery", at=intake.clock.now("delivery")))
+    producer = kafka.producer(intake.settings)
+    await producer.start()
+    try:
+        for _ in range(3):
+            await producer.send_and_wait(TOPIC, record, key=b"same-key")
+        marker = encode(envelope(ApplicationWithdrawn(application=last, number=1), source="intake", subject=last,
+                                 programme="delivery", at=intake.clock.now("delivery")))
+        await producer.send_and_wait(TOPIC, marker, key=b"same-key")
+    finally:
+        await producer.stop()
+    await until(lambda: hearer.of(last))
+    assert hearer.of(subject) == [1]
+
+
+async def test_two_replicas_of_a_consumer_share_the_work_and_repeat_nothing(services: Make) -> None:
+    intake = await services("intake")
+    first, second = Hearer(), Hearer()
+    first_replica = await services("notifier", first.prepare, replica=1)
+    subject = uuid4().hex
+    facts = [derived_id(subject, str(number)) for number in range(300)]
+    for start in range(0, 150, 50):
+        await asyncio.gather(*(intake.transactions.grouped(said(intake, fact)) for fact in facts[start : start + 50]))
+    await services("notifier", second.prepare, replica=2)  # joins in the middle
+    for start in range(150, 300, 50):
+        await asyncio.gather(*(intake.transactions.grouped(said(intake, fact)) for fact in facts[start : start + 50]))
+    # A handler may run again where the rebalance rolled its transaction back; what it wrote is there once.
+    rows = first_replica.database["heard"]
+    await until(lambda: {known for known, _ in first.heard + second.heard} >= set(facts))
+    written = await rows.count_documents({"subject": {"$in": facts}})
+    assert written == len(facts)
+
+
+async def test_a_poison_message_is_set_aside_its_key_waits_and_others_go_on(services: Make) -> None:
+    """What cannot be handled becomes a pointer without payload; replay takes the key up again in order."""
+    intake = await services("intake")
+    hearer = Hearer()
+    notifier = await services("notifier", hearer.prepare)
+    poisoned, other = new_id(), new_id()
+    hearer.refused.add((poisoned, 1))
+    for number in (1, 2, 3):
+        await intake.transactions.run(said(intake, poisoned, number))
+    await intake.transactions.run(said(intake, other))
+    await until(lambda: hearer.of(other))
+    letters = await until(lambda: _letters(notifier, poisoned, 3))
+    assert [letter["state"] for letter in letters] == ["dead", "waiting", "waiting"]
+    assert hearer.of(poisoned) == []
+    assert poisoned not in str([letter["cause"] for letter in letters])
+
+    hearer.refused.clear()
+    assert await notifier.letters.ask_replay(letters[0]["_id"], by="officer-1")
+    await until(lambda: len(hearer.of(poisoned)) == 3)
+    assert hearer.of(poisoned) == [1, 2, 3]
+    assert await _letters(notifier, poisoned, 0) == []
+
+
+async def test_a_dismissed_letter_frees_the_key_behind_it(services: Make) -> None:
+    intake = await services("intake")
+    hearer = Hearer()
+    notifier = await services("notifier", hearer.prepare)
+    poisoned = new_id()
+    hearer.refused.add((poisoned, 1))
+    for number in (1, 2):
+        await intake.transactions.run(said(intake, poisoned, number))
+    letters = await until(lambda: _letters(notifier, poisoned, 2))
+    assert await notifier.letters.dismiss(letters[0]["_id"], by="officer-1")
+    await until(lambda: hearer.of(poisoned))
+    assert hearer.of(poisoned) == [2]
+
+
+async def _letters(service: Service, key: str, count: int) -> list[dict[str, object]]:
+    letters = [letter for letter in await service.letters.all() if letter["key"] == key]
+    return sorted(letters, key=lambda letter: letter["offset"]) if len(letters) == count else []
+
+
+async def test_s24_a_service_cannot_say_what_is_not_its_to_say(services: Make) -> None:
+    intake = await services("intake")
+
+    async def work(tx: Transaction) -> None:
+        tx.say(ApplicationWithdrawn(application=new_id(), number=1), topic="lottery.results.v1", subject="x",
+               programme="delivery", at=intake.clock.now("delivery"))
+
+    with pytest.raises(PermissionError, match="may not write lottery.results.v1"):
+        await intake.transactions.run(work)
