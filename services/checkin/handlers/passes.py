@@ -1,0 +1,61 @@
+"""A result was drawn or changed: the application's passes follow (S08, B17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.checkin.domain.passes import Held, Pass, change, pass_id, sign
+from services.checkin.signing import SigningKey
+from services.checkin.store import PASSES, Store
+from shared.contracts.checkin import PassIssued, PassVoided
+from shared.contracts.envelope import Envelope
+from shared.contracts.lottery import ResultChanged, ResultDrawn
+from shared.messaging.transaction import Transaction
+from shared.platform.telemetry import current_traceparent
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Issues and voids passes."""
+
+    store: Store
+    key: SigningKey
+
+    async def on_result(self, tx: Transaction, message: Envelope[ResultDrawn]) -> None:
+        """Whoever won gets a pass for each slot won."""
+        if message.data.outcome != "won":
+            return
+        for slot in message.data.won:
+            self._issue(tx, message, slot, 0)
+
+    async def on_change(self, tx: Transaction, message: Envelope[ResultChanged]) -> None:
+        """Passes for what is not held any more become void; what is held newly gets one."""
+        result = message.data
+        rows = await self.store.passes_of(message.programme, result.draw, result.application, tx.session)
+        before = [Held(row["_id"], row["slot"], row["void"], row["issue"]) for row in rows]
+        todo = change(before, result.holds)
+        for held in todo.void:
+            await self._void(tx, message, held)
+        for slot, issue in todo.issue:
+            self._issue(tx, message, slot, issue)
+
+    def _issue(self, tx: Transaction, message: Envelope[Any], slot: str, issue: int) -> None:
+        result = message.data
+        number = pass_id(result.draw, result.application, slot, issue)
+        entitlement = Pass(number, message.programme, slot, result.seats)
+        tx.insert(PASSES, {
+            "_id": number, "programme": message.programme, "draw": result.draw, "application": result.application,
+            "slot": slot, "seats": result.seats, "issue": issue, "void": False, "trace": current_traceparent(),
+        })
+        event = PassIssued(
+            pass_id=number, application=result.application, slot=slot, seats=result.seats,
+            token=sign(entitlement, self.key.private),
+        )
+        tx.say(event, subject=result.application, programme=message.programme, at=message.time)
+
+    async def _void(self, tx: Transaction, message: Envelope[ResultChanged], held: Held) -> None:
+        result = message.data
+        await self.store.void(held.id, result.kind, tx.session)
+        event = PassVoided(pass_id=held.id, application=result.application, slot=held.slot, reason=result.kind)
+        tx.say(event, subject=result.application, programme=message.programme, at=message.time)

@@ -1,0 +1,32 @@
+"""checkin, put together: the only place where adapters meet handlers."""
+
+from __future__ import annotations
+
+from services.checkin import api, store
+from services.checkin.door import Door
+from services.checkin.handlers.admissions import Admissions
+from services.checkin.handlers.custody import Custody
+from services.checkin.handlers.groups import Groups
+from services.checkin.handlers.passes import Passes
+from services.checkin.inbound import subscriptions
+from services.checkin.limits import FailureLimit, Notable
+from services.checkin.pages import routes
+from services.checkin.settings import CheckinSettings
+from services.checkin.signing import load_or_make
+from shared.platform.service import Service
+
+
+def build(settings: CheckinSettings) -> Service:
+    """The service, not started."""
+    service = Service(settings)
+    key, kept = load_or_make(settings.keys_dir), store.Store(service.database)
+    door = Door(
+        programmes=service.programmes, clock=service.clock, store=kept, key=key, pages=service.pages,
+        admissions=Admissions(kept, service.transactions, service.clock, key, FailureLimit(), Notable()),
+        groups=Groups(kept, service.transactions, service.clock),
+        custody=Custody(kept, service.transactions, service.clock, service.register),
+    )
+    service.indexes(*store.INDEXES)
+    service.hears(*subscriptions(Passes(kept, key), service.records))
+    service.serves(api.routes(door), routes.routes(door, service))
+    return service
