@@ -1,3 +1,5 @@
 """The running infrastructure for these tests."""
 
-from tests.stack import infrastructure as infrastructure
+from tests.stack import infrastructure
+
+__all__ = ["infrastructure"]
