@@ -46,7 +46,7 @@ class Words(Strict):
     zh_hans: str | None = Field(default=None, alias="zh-Hans")
     ko: str | None = None
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     def text(self, language: str) -> str:
         """The words in `language`, else in Japanese."""
