@@ -7,4 +7,4 @@ from services.lottery.wiring import build
 from shared.platform.service import run
 
 if __name__ == "__main__":
-    run(build, LotterySettings)  # type: ignore[call-arg]  # from the environment
+    run(build, LotterySettings)

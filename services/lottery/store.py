@@ -2,7 +2,7 @@
 
 | collection | holds | kind |
 |---|---|---|
-| applications | what intake said of each application: entry, seats, wishes, whether it counts | derived from intake.applications.v1 |
+| applications | what intake said of each application: entry, seats, wishes, whether it counts | derived |
 | partitions | which numbered facts of (programme, partition) were heard, and how many there are | derived |
 | windows | one a programme: the partitions that are complete; then the deadline of the freeze | derived |
 | late | withdrawals after the window was closed, until they are a strike or a change | derived |
@@ -110,7 +110,7 @@ class Statistics(Kept):
 
 
 class DrawState(Kept):
-    """How far a draw is. `revision` is a new random id at each step: the transcript in memory belongs to one of them."""
+    """How far a draw is. `revision` is a new random id at each step; a transcript in memory belongs to one of them."""
 
     programme: str
     draw: str

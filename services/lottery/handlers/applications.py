@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from pymongo import UpdateOne
 
@@ -30,6 +30,7 @@ from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import AFTER, Document
 
+F = TypeVar("F", bound=ApplicationFact)
 _SCRATCH = "applications"
 
 
@@ -92,7 +93,7 @@ class Applications:
             upsert=True, session=tx.session)
         await self._look_whether_complete(tx, message.programme, fact.partition)
 
-    def _heard(self, tx: Transaction, message: Envelope[ApplicationFact], fields: Document) -> None:
+    def _heard(self, tx: Transaction, message: Envelope[F], fields: Document) -> None:
         heard: _Heard = tx.scratch.setdefault(_SCRATCH, _Heard())
         fact = message.data
         partition = partition_of(fact.application, fact.TOPIC)
@@ -131,7 +132,7 @@ class Applications:
                 session=tx.session)
 
 
-def is_complete(partition: Document | None) -> bool:
+def is_complete(partition: Document | None) -> TypeGuard[Document]:
     """Whether all numbered facts of a partition were heard."""
     return (
         partition is not None and partition.get("facts") is not None

@@ -68,8 +68,8 @@ async def take_drand(
         if awaited.round != round_number:
             raise StepRefused("round", f"the round that counts is {awaited.round}, due at {awaited.at}")
         if not genuine:
-            raise StepRefused("drand-signature", f"this is not drand's signature of round {round_number}: copy it again "
-                                                 "from the beacon's own answer")
+            raise StepRefused("drand-signature", f"this is not drand's signature of round {round_number}: copy it "
+                                                 "again from the beacon's own answer")
         return await _take(turn, drand_record(awaited, signature, turn.at))
 
     return await office.step(programme, draw, "beacon", work, by=[by])

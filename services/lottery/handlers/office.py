@@ -1,4 +1,4 @@
-"""A step of the draw: one turn, in one transaction, by the rules of the domain; refused, recorded and shown otherwise."""
+"""A step of the draw: one turn, in one transaction, by the rules of the domain; else refused, recorded and shown."""
 
 from __future__ import annotations
 

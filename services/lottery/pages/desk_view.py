@@ -37,7 +37,7 @@ async def desk_of(office: Office, programme: Programme, state: DrawState, now: d
         "counts": await application_counts(office.database, programme.id),
         "complete": complete, "expected": expected,
         "seats": sum(slot.seats for slot in programme.slots),
-        "tight": sum(slot.seats > 0 and programme.party.max_seats * TIGHT_SHARE > slot.seats for slot in programme.slots),
+        "tight": sum(0 < slot.seats < programme.party.max_seats * TIGHT_SHARE for slot in programme.slots),
         "alone": await _alone(office, state),
         "witnesses": [(witness, witness_condition(witness.name, state)) for witness in programme.draw.witnesses],
         "needed": signatures_needed(len(programme.draw.witnesses)),

@@ -1,4 +1,4 @@
-"""A stage for lottery alone: real Kafka and MongoDB, the service as a process, and the test in the other services' parts.
+"""A stage for lottery alone: real Kafka and MongoDB, the service as a process, the test in the others' parts.
 
 The test speaks as intake (applications, windows) and as retention (programmes, clock, staff register), each with that
 service's own Kafka user, so that the broker's rights are tried as well.
@@ -168,10 +168,15 @@ class Stage:
 
     async def tick(self, programme: Programme, at: datetime, parts: Sequence[str] = ("lottery",)) -> None:
         """Moves the programme's time and waits until each part has done the tick."""
+        number = await self.say_tick(programme, at)
+        await self.until(lambda: self._done(programme.id, number, parts), f"tick {number} done by {parts}")
+
+    async def say_tick(self, programme: Programme, at: datetime) -> int:
+        """Moves the programme's time."""
         self._ticks[programme.id] += 1
         number = self._ticks[programme.id]
         await self.say("retention", ClockTicked(number=number, at=at), programme.id, programme.id, at=at)
-        await self.until(lambda: self._done(programme.id, number, parts), f"tick {number} done by {parts}")
+        return number
 
     async def _done(self, programme: str, number: int, parts: Sequence[str]) -> bool:
         said = await self.read("programme.progress.v1", "retention")
