@@ -156,12 +156,13 @@ class Store:
         ])
         rows = {row["_id"]: row async for row in groups}
         drawn = [draw.drawn_at for draw in (await self.draws_of(programme)).values() if draw.drawn_at]
-        untold = await self.applications.count_documents({"programme": programme, "told": None}) if drawn else 0
-        terms = [rows[state]["due_by"] for state in OPEN if state in rows] + [max(drawn) + within] * bool(untold)
+        term = max(drawn) + within if drawn else None
+        untold = await self.applications.count_documents({"programme": programme, "told": None}) if term else 0
+        terms = [rows[state]["due_by"] for state in OPEN if state in rows]
         return ledger(
-            {state: row["count"] for state, row in rows.items()},
-            failed=sum(rows[state]["failed"] for state in OPEN if state in rows), undecided=untold,
-            due_by=min(terms, default=max(drawn) + within if drawn else None),
+            {state: row["count"] for state, row in rows.items()}, undecided=untold,
+            failed=sum(rows[state]["failed"] for state in OPEN if state in rows),
+            due_by=min([*terms, *([term] if term and (untold or not terms) else [])], default=None),
         )
 
     async def told_by_day(self, programme: str, offset: timedelta) -> dict[date, int]:
