@@ -1,0 +1,174 @@
+"""B04, B16: My application."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.contracts.checkin import PassIssued, PassVoided
+from shared.contracts.envelope import new_id
+from shared.contracts.intake import ApplicationTaken
+from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
+from shared.contracts.notifier import NoticeSent
+from shared.contracts.privacy import AccessOpened
+from shared.contracts.programme import Programme
+from tests.integration.intake.conftest import Opened
+from tests.integration.intake.stage import Stage
+
+SLOT = "2021-07-23-sumitomo-am"
+
+
+async def application_of(stage: Stage, programme: Programme, receipt: dict[str, Any]) -> str:
+    """The application's id, as its fact says it."""
+
+    async def said() -> str | None:
+        facts = [one.data for one in await stage.facts(programme)]
+        return next(
+            (
+                fact.application
+                for fact in facts
+                if isinstance(fact, ApplicationTaken) and fact.entry == receipt["entry"]
+            ),
+            None,
+        )
+
+    return str(await stage.until(said, "the fact"))
+
+
+async def test_b04_wrong_secret_and_unknown_number_cannot_be_told_apart(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("not-found")
+    receipt = (await stage.apply(programme)).json()
+    wrong = await stage.mine(programme, {**receipt, "secret": "0" * 32})
+    unknown = await stage.mine(programme, {**receipt, "receipt": "NF-2222-2222"})
+    assert wrong.status_code == unknown.status_code == 404 and wrong.json() == unknown.json()
+
+
+async def test_s07_b16_result_pass_notice_and_accesses_are_shown(stage: Stage, opened: Opened) -> None:
+    programme = await opened("shown")
+    draw = programme.draw.id
+    await stage.say(
+        "lottery",
+        DrawStepTaken(draw=draw, step="announced", at=programme.window.opens, digest="a" * 64),
+        draw,
+        programme.id,
+    )
+
+    async def announced() -> Any:
+        receipt = (await stage.apply(programme)).json()
+        return receipt if receipt["announcement"] == "a" * 64 else None
+
+    receipt = await stage.until(announced, "the announcement stands on the receipt")
+    application = await application_of(stage, programme, receipt)
+    assert (await stage.mine(programme, receipt)).json()["state"] == "受付済み・抽選待ち"
+
+    await stage.say(
+        "lottery",
+        ResultDrawn(
+            draw=draw,
+            application=application,
+            entry=receipt["entry"],
+            seats=2,
+            place=1,
+            outcome="won",
+            won=(SLOT,),
+            result_digest="b" * 64,
+        ),
+        application,
+        programme.id,
+    )
+    void, valid = new_id(), new_id()
+    for pass_id in (void, valid):
+        await stage.say(
+            "checkin",
+            PassIssued(
+                pass_id=pass_id, application=application, slot=SLOT, seats=2, token=f"t{pass_id}"
+            ),
+            application,
+            programme.id,
+        )
+    await stage.say(
+        "checkin",
+        PassVoided(pass_id=void, application=application, slot=SLOT, reason="reissued"),
+        application,
+        programme.id,
+    )
+    await stage.say(
+        "notifier",
+        NoticeSent(notice=new_id(), application=application, kind="won", way="mail", attempt=1),
+        application,
+        programme.id,
+    )
+    for subject in (application, new_id()):
+        await stage.say(
+            "notifier",
+            AccessOpened(
+                actor="notifier",
+                actor_kind="service",
+                role="notifier",
+                service="notifier",
+                purpose="notice",
+                subject=subject,
+                items=("name", "email"),
+                at=datetime.now(UTC),
+            ),
+            subject,
+            programme.id,
+        )
+
+    async def complete() -> Any:
+        mine = (await stage.mine(programme, receipt)).json()
+        return (
+            mine if len(mine["passes"]) == 1 and mine["accesses"] and mine["state"] == "当選" else None
+        )
+
+    mine = await stage.until(complete, "everything is shown")
+    assert mine["won"] == [SLOT] and mine["outcome"] == "won"
+    assert mine["passes"] == [{"slot": SLOT, "token": f"t{valid}"}]
+    assert [(one["service"], one["purpose"], one["items"]) for one in mine["accesses"]] == [
+        ("notifier", "notice", ["name", "email"])
+    ]
+
+    page = await stage.http.post(
+        f"/intake/{programme.id}/mine",
+        data={"receipt": receipt["receipt"], "secret": receipt["secret"], "step": "look"},
+    )
+    assert page.status_code == 200 and "当選しました" in page.text and "<svg" in page.text
+    assert "メールを送りました" in page.text and "通知システム" in page.text
+
+    await stage.say(
+        "lottery",
+        ResultChanged(
+            draw=draw,
+            application=application,
+            entry=receipt["entry"],
+            seats=2,
+            kind="revoked",
+            slot=SLOT,
+            holds=(),
+        ),
+        application,
+        programme.id,
+    )
+
+    async def waits() -> bool:
+        return bool((await stage.mine(programme, receipt)).json()["state"] == "キャンセル待ち")
+
+    await stage.until(waits, "the seat is lost")
+
+
+async def test_b04_s24_guessing_is_slowed_down(stage: Stage, opened: Opened) -> None:
+    programme = await opened("guessing")
+    receipt = (await stage.apply(programme)).json()
+    statuses = [
+        (await stage.mine(programme, {**receipt, "secret": f"{n:032x}"})).status_code for n in range(25)
+    ]
+    assert statuses[0] == 404 and statuses[-1] == 429
+    slow = await stage.mine(programme, receipt)
+    assert slow.status_code == 429 and int(slow.headers["Retry-After"]) >= 1
+
+    async def free_again() -> bool:
+        return (await stage.mine(programme, receipt)).status_code == 200
+
+    await stage.until(free_again, "the right secret opens after a while")

@@ -1,0 +1,145 @@
+"""The public form, as a browser without JavaScript uses it."""
+
+from __future__ import annotations
+
+import re
+
+from tests.integration.intake.conftest import Opened
+from tests.integration.intake.stage import Stage, a_family
+
+
+def filled() -> dict[str, str]:
+    """A family on the form's fields; the second companion field was left empty."""
+    family = a_family()
+    return {
+        "name": family["name"],
+        "address": family["address"],
+        "age": "３４",
+        "telephone": family["telephone"],
+        "email": family["email"],
+        "companions.1": "髙橋　太郎",
+        "companions.2": "",
+        "companions.3": "髙橋 はな",
+        "seats": "3",
+        "wishes.1": family["wishes"][0],
+        "wishes.2": family["wishes"][1],
+        "wishes.3": "",
+    }
+
+
+def hidden(html: str) -> dict[str, str]:
+    """The hidden fields of a page."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', html))
+
+
+async def test_s11_purpose_and_retention_stand_before_the_first_field(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("purpose")
+    page = (await stage.http.get(f"/intake/{programme.id}")).text
+    first_field = page.index('id="f-name"')
+    assert page.index(programme.purpose_of_use.ja) < first_field
+    assert page.index("令和3年10月5日まで") < first_field and page.index("抽選のしくみ") < first_field
+    assert 'id="f-email"' in page and 'id="f-companions.5"' in page and "kana" not in page
+
+
+async def test_s13_the_form_asks_only_for_what_is_declared(stage: Stage, opened: Opened) -> None:
+    programme = await opened("declared")
+    only = tuple(item for item in programme.data_items if item.item not in ("age", "companions"))
+    fewer = programme.model_copy(update={"id": "fewer-items", "data_items": only})
+    await stage.define(fewer)
+    await stage.move_to(fewer, fewer.window.opens)
+    page = (await stage.http.get("/intake/fewer-items")).text
+    assert 'id="f-age"' not in page and 'id="f-companions.1"' not in page and 'id="f-telephone"' in page
+    sent = await stage.http.post(
+        "/intake/fewer-items", data={**filled(), "step": "check", "key": "k" * 32}
+    )
+    assert sent.status_code == 422 and "お預かりできない項目" in sent.text
+    foreign = await stage.http.post(
+        "/intake/fewer-items", data={**filled(), "creed": "x", "step": "check"}
+    )
+    assert foreign.status_code == 422 and "この画面にない項目" in foreign.text
+
+
+async def test_b14_fill_in_check_send_and_only_one_application_of_a_double_click(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("form")
+    here = f"/intake/{programme.id}"
+    key = hidden((await stage.http.get(here)).text)["key"]
+    wrong = await stage.http.post(
+        here, data={**filled(), "telephone": "12", "key": key, "step": "check"}
+    )
+    assert (
+        wrong.status_code == 422 and 'href="#f-telephone"' in wrong.text and "髙橋　﨑子" in wrong.text
+    )
+    assert hidden(wrong.text)["key"] == key
+    checked = await stage.http.post(here, data={**filled(), "key": key, "step": "check"})
+    assert (
+        checked.status_code == 200 and "まだ送られていません" in checked.text and "34歳" in checked.text
+    )
+    fields = hidden(checked.text)
+    back = await stage.http.post(here, data={**fields, "step": "back"})
+    assert 'value="髙橋 はな"' in back.text
+    first, second = [await stage.http.post(here, data={**fields, "step": "send"}) for _ in range(2)]
+    assert first.status_code == 200 and "申込みを受け付けました" in first.text
+    link = re.search(rf'href="({here}/mine#[^"]+)"', first.text)
+    assert link and link.group(1) in second.text
+    assert (await stage.http.get(f"{here}/api/window")).json()["applications"] == 1
+    receipt, secret = link.group(1).partition("#")[2].split(".")
+    mine = (await stage.post(f"{here}/api/mine", {"receipt": receipt, "secret": secret})).json()
+    assert mine["seats"] == 3
+
+
+async def test_foreign_sites_cannot_post_the_form(stage: Stage, opened: Opened) -> None:
+    programme = await opened("foreign")
+    answer = await stage.http.post(
+        f"/intake/{programme.id}",
+        data={**filled(), "step": "send"},
+        headers={"Origin": "https://evil.example"},
+    )
+    assert answer.status_code == 403
+
+
+async def test_s01_before_and_after_the_window_the_page_says_when(stage: Stage, opened: Opened) -> None:
+    programme = await opened("shut")
+    await stage.move_to(programme, programme.window.closes)
+    page = await stage.http.get(f"/intake/{programme.id}")
+    assert (
+        "受付は終わりました" in page.text
+        and "2021年6月14日（月）12:00" in page.text
+        and "<form" not in page.text
+    )
+    late = await stage.http.post(
+        f"/intake/{programme.id}", data={**filled(), "step": "send", "key": "late"}
+    )
+    assert late.status_code == 409 and "受付は終わりました" in late.text
+
+
+async def test_b04_withdrawing_on_the_page_asks_once_more(stage: Stage, opened: Opened) -> None:
+    programme = await opened("withdraw")
+    receipt = (await stage.apply(programme)).json()
+    keys = {"receipt": receipt["receipt"].lower(), "secret": receipt["secret"]}
+    asked = await stage.http.post(f"/intake/{programme.id}/mine", data={**keys, "step": "withdraw"})
+    assert "元に戻せません" in asked.text
+    done = await stage.http.post(f"/intake/{programme.id}/mine", data={**keys, "step": "withdrawn"})
+    assert "申込みを取り下げました" in done.text
+    assert (await stage.mine(programme, receipt)).json()["state"] == "取下げ"
+
+
+async def test_s02_the_desk_page_keeps_a_card_and_says_whether_it_counts(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("desk-page")
+    await stage.move_to(programme, programme.window.closes)
+    desk, headers = f"/intake/{programme.id}/desk", {"Authorization": f"Bearer {stage.token('desk-1')}"}
+    assert (await stage.http.get(desk)).status_code == 303
+    assert "はがきの入力" in (await stage.http.get(desk, headers=headers)).text
+    card = {name: value for name, value in filled().items() if name != "email"}
+    card |= {"card": "HG-9", "postmarked_on": "2021-06-14", "received_on": "2021-06-14"}
+    kept = await stage.http.post(desk, data=card, headers=headers)
+    assert (
+        kept.status_code == 200 and "抽選の対象です" in kept.text and 'value="2021-06-14"' in kept.text
+    )
+    wrong = await stage.http.post(desk, data={**card, "card": "?", "received_on": ""}, headers=headers)
+    assert wrong.status_code == 422 and "髙橋　﨑子" in wrong.text
