@@ -170,6 +170,14 @@ class Store:
         rows = self.database[CARDS].aggregate(pipeline)
         return {(row["_id"]["venue"], row["_id"]["place"]): row["cards"] async for row in rows}
 
+    async def last_day_in_case(self, programme: str) -> dict[str, str]:
+        """Venue → the latest day of which a card lies in its case."""
+        pipeline: list[Mapping[str, Any]] = [
+            {"$match": {"programme": programme, "place": "case"}},
+            {"$group": {"_id": "$venue", "day": {"$max": "$day"}}},
+        ]
+        return {row["_id"]: row["day"] async for row in self.database[CARDS].aggregate(pipeline)}
+
     async def cards_outside(self, programme: str, places: Collection[str], most: int = 500) -> list[Document]:
         """Cards that were handed out and are not locked up, the oldest first."""
         query = {"programme": programme, "place": {"$in": sorted(places)}}

@@ -28,5 +28,5 @@ def build(settings: CheckinSettings) -> Service:
     )
     service.indexes(*store.INDEXES)
     service.hears(*subscriptions(Passes(kept, key), service.records))
-    service.serves(api.routes(door), routes.routes(door, service))
+    service.serves(api.routes(door), routes.router(door, service))
     return service

@@ -1,0 +1,1 @@
+"""The pages of attendants and officers: door, seats, cards."""

@@ -1,0 +1,79 @@
+"""What the three pages share: surroundings, numbers, the words of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Literal
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from services.checkin.door import Door
+from services.checkin.pages.slots import Numbers, Picker, pick
+from shared.contracts.programme import Programme, Slot
+from shared.platform.problems import Problem
+from shared.platform.service import Service
+from shared.ui import Link
+
+Tone = Literal["admit", "stop", "ask"]
+ICONS: dict[Tone, str] = {"admit": "check", "stop": "cross", "ask": "warning"}
+# What somebody at the desk can put right; everything else stops at the door.
+ASK = frozenset({"wrong-slot", "too-early", "too-late", "full", "unknown-pass", "from-the-future", "too-many-forged"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The full-screen answer: colour and shape by `tone`, a word, the size of the party, what to say or do."""
+
+    tone: Tone
+    word: str
+    say: str
+    party: int | None = None
+
+    @property
+    def icon(self) -> str:
+        """The shape."""
+        return ICONS[self.tone]
+
+
+@dataclass(frozen=True)
+class Front:
+    """Renders pages."""
+
+    door: Door
+    service: Service
+
+    def programme(self, name: str) -> Programme:
+        """The programme of the path; raises problem 404."""
+        return self.door.programmes.get(name)
+
+    def picker(self, programme: Programme, slot: str | None) -> Picker:
+        """The slot picker."""
+        return pick(programme, self.door.now(programme.id), slot)
+
+    async def numbers(self, programme: Programme, slot: Slot) -> Numbers:
+        """The slot's numbers of this moment."""
+        occupancies = await self.door.store.occupancies(programme.id, [slot.id])
+        return Numbers(slot, occupancies[slot.id], *await self.door.store.expected(programme.id, slot.id))
+
+    def page(
+        self, request: Request, programme: Programme, name: str, *, dark: bool, status: int = 200, **context: Any
+    ) -> HTMLResponse:
+        """A page with the three links above it."""
+        base = f"/checkin/{programme.id}"
+        links = tuple(
+            Link(room, f"{base}/{room}", f"nav.{room}") for room in ("terminal", "seats", "cards")
+        )
+        chrome = replace(self.service.chrome(request), nav=links, theme="door" if dark else "auto", width="wide",
+                         languages=False)
+        offset = timedelta(minutes=programme.utc_offset_minutes)
+        return self.door.pages.render(
+            request, name, chrome=chrome, status_code=status, programme=programme, base=base,
+            now=self.door.now(programme.id), offset=offset, **context)
+
+
+def answer_of(problem: Problem) -> Answer:
+    """A refusal as the door shows it."""
+    seats = problem.extra.get("seats")
+    return Answer("ask" if problem.type in ASK else "stop", problem.title, problem.detail, seats)
