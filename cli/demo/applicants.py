@@ -137,10 +137,10 @@ def make_applicants(programme: Programme, count: int, seed: int) -> list[Applica
 
 
 def postmark(programme: Programme, applicant: Applicant) -> tuple[date, date]:
-    """Postmark and receipt of a postcard; a late one was posted two days after the last day."""
+    """Postmark and receipt of a postcard, keyed in on the day it came; a late one was posted after the last day."""
     opened = programme.local(programme.window.opens).date()
     if applicant.case == "late":
-        posted = programme.window.postmarked_by + timedelta(days=2)
+        posted = programme.window.postmarked_by + timedelta(days=1)
         return posted, posted + timedelta(days=1)
-    posted = min(opened + timedelta(days=applicant.day), programme.window.postmarked_by)
-    return posted, min(posted + timedelta(days=2), programme.window.received_by)
+    received = opened + timedelta(days=applicant.day)
+    return max(opened, received - timedelta(days=2)), received

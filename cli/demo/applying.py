@@ -35,13 +35,13 @@ class Applying:
         length = max(1, (window.closes - window.opens).days)
         for day in range(length if days is None else days):
             await self.driver.to(window.opens + timedelta(days=day, hours=1))
-            todays = [a for a in applicants if a.day == day and not (a.case == "late" and a.channel == "web")]
+            todays = [a for a in applicants if a.day == day and a.case != "late"]
             await self._all(todays, self._one, advance)
             await self._all([a for a in todays if a.case == "withdrawn" and a.number in self.receipts], self.withdraw)
 
     async def late(self, applicants: list[Applicant], advance: Callable[[int], None]) -> None:
-        """Those who come by web after the end."""
-        await self._all([a for a in applicants if a.case == "late" and a.channel == "web"], self._one, advance)
+        """Those who come after the end: by web they are refused, their postcards are kept and do not count."""
+        await self._all([a for a in applicants if a.case == "late"], self._one, advance)
 
     async def _all(
         self, applicants: list[Applicant], act: Callable[[Applicant], Any], advance: Callable[[int], None] | None = None
