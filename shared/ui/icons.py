@@ -24,5 +24,8 @@ def icon(name: str, label: object | None = None, css: str = "") -> Markup:
     box, shapes = symbols()[name]
     said = Markup('role="img" aria-label="{}"').format(str(label)) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="icon {}" viewBox="{}" {} focusable="false">{}</svg>').format(
-        css, box, said, Markup(shapes)  # noqa: S704 - the shapes are our own file's
+        css,
+        box,
+        said,
+        Markup(shapes),  # noqa: S704 - the shapes are our own file's
     )

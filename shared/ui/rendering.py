@@ -143,9 +143,7 @@ class Pages:
         """A page. `chrome` replaces the service's own surroundings for this one."""
         taken = RESERVED & context.keys()
         if taken:
-            raise ValueError(
-                f"{', '.join(sorted(taken))}: names of the shared pages; call yours something else"
-            )
+            raise ValueError(f"{', '.join(sorted(taken))}: names of the shared pages; call yours something else")
         page = self._page(request, chrome or self._chrome(request))
         with speaking(self.words, page.language):
             html = self.environment.get_template(name).render(page=page, **context)

@@ -86,7 +86,7 @@ def _unpack() -> None:
             check=True,
             stdout=subprocess.PIPE,
         )
-        Path(done.stdout.decode()).rename(CACHE / "chromium")
+        Path(os.fsdecode(done.stdout)).rename(CACHE / "chromium")
 
 
 @cache

@@ -68,9 +68,7 @@ def test_targets_are_large_enough(page: Page, styleguide: str, name: str, least:
 
 
 @pytest.mark.parametrize("name", SOUND)
-def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(
-    page: Page, styleguide: str, name: str
-) -> None:
+def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(page: Page, styleguide: str, name: str) -> None:
     page.goto(f"{styleguide}/{name}.html")
     wanted = page.evaluate(
         "[...document.querySelectorAll('a[href], button, input:not([type=hidden]):not([disabled]), select, summary')]"

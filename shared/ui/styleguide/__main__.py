@@ -11,4 +11,4 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".cache/styleguide")
     folder.mkdir(parents=True, exist_ok=True)
     for path in write(folder):
-        print(path)  # noqa: T201
+        print(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -51,7 +52,7 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
     folder = _write_words(tmp_path_factory.mktemp("pages"))
     pages = Pages(folder, "sample", "/x", chrome=lambda _: Chrome("見本の催し"))
 
-    def _render(source: str, language: str = "ja", **context: object) -> BeautifulSoup:
+    def _render(source: str, language: str = "ja", **context: Any) -> BeautifulSoup:
         template = '{% extends "base.html" %}{% block title %}t{% endblock %}{% block main %}' + source
         name = f"{abs(hash(source))}.html"
         (folder / name).write_text(template + "{% endblock %}", encoding="utf-8")

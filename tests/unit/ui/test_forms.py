@@ -62,9 +62,7 @@ def test_a_secret_is_never_shown_again(render: Render) -> None:
 
 
 @pytest.mark.parametrize(("macro", "kind"), [("radio", "radio"), ("checkboxes", "checkbox")])
-def test_choices_stand_under_a_legend_and_the_first_has_the_fields_id(
-    render: Render, macro: str, kind: str
-) -> None:
+def test_choices_stand_under_a_legend_and_the_first_has_the_fields_id(render: Render, macro: str, kind: str) -> None:
     options = '[("a", "A", "注"), ("b", "B"), ("c", "C", none, true)]'
     page = render(
         f'{{{{ forms.{macro}("n", "希望", {options}, form, required=true) }}}}',

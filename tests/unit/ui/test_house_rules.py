@@ -27,12 +27,14 @@ INLINE = {
     "a placeholder": re.compile(r"\splaceholder=", re.I),
     "words marked safe": re.compile(r"\|\s*safe\b"),
 }
+# The one thing that comes as markup: a QR code, drawn by segno from what is no markup.
+QR_CODE = "{{ code | safe }}"
 ELSEWHERE = re.compile(r"""(?:src|href|url\(|@import|from|import)\s*=?\s*\(?["']?\s*(?:https?:)?//""", re.I)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_template_has_nothing_inline_and_loads_nothing_from_elsewhere(path: Path) -> None:
-    source = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.S)
+    source = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.S).replace(QR_CODE, "")
     assert [name for name, pattern in INLINE.items() if pattern.search(source)] == []
     assert not ELSEWHERE.search(source)
 
