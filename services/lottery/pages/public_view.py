@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.lottery.domain.canonical import Json
@@ -16,7 +17,6 @@ from shared.contracts.lottery import DemandCounted
 from shared.contracts.programme import Programme
 
 ENTRY = re.compile(r"[0-9a-f]{32}")
-MOST_SLOTS_LEFT = 40
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def page_of(programme: Programme, state: DrawState, now: datetime, demand: Deman
         "missed": any(point.condition == "failed" for point in points),
         "digests": digests(state), "charts_of": _charts(programme, statistics) if statistics else None,
         "demand": demand if demand is not None and state.root is None else None,
-        "demand_days": _by_day(programme, demand) if demand is not None and state.root is None else {},
+        "demand_days": _by_day(programme, demand.first) if demand is not None and state.root is None else {},
         "slot_names": slot_names(programme), "next_at": _next_at(current),
     }
 
@@ -104,10 +104,10 @@ def _next_at(current: Point | None) -> datetime | None:
     return current.at if current else None
 
 
-def _by_day(programme: Programme, demand: DemandCounted | None) -> dict[Any, list[int]]:
-    days: dict[Any, list[int]] = {}
+def _by_day(programme: Programme, figures: Mapping[str, int]) -> dict[date, list[int]]:
+    days: dict[date, list[int]] = {}
     for slot in programme.slots:
-        days.setdefault(slot.day, []).append((demand.first if demand else {}).get(slot.id, 0))
+        days.setdefault(slot.day, []).append(figures.get(slot.id, 0))
     return days
 
 
@@ -115,15 +115,13 @@ def _charts(programme: Programme, statistics: Statistics) -> dict[str, Any]:
     won = sum(pair[0] for pair in statistics.by_party.values())
     everybody = sum(pair[1] for pair in statistics.by_party.values())
     overall = _rate((won, everybody))
-    names = slot_names(programme)
-    left = sorted(((seats, slot) for slot, seats in statistics.left.items() if seats), reverse=True)
     return {
         "overall": overall,
         "by_party": [(size, _rate(pair), pair) for size, pair in statistics.by_party.items()],
         "by_channel": [(name, _rate(pair), pair) for name, pair in sorted(statistics.by_channel.items())],
         "by_day": [(datetime.fromisoformat(day).date(), _rate(pair), pair) for day, pair in statistics.by_day.items()],
         "by_rank": list(statistics.by_rank.items()),
-        "left": [{"label": names[slot], "value": seats} for seats, slot in left[:MOST_SLOTS_LEFT]],
+        "left_by_day": _by_day(programme, statistics.left),
         "left_total": sum(statistics.left.values()),
     }
 
