@@ -12,6 +12,7 @@ passing         tries           wrong passwords in a row
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -87,19 +88,34 @@ async def register(database: Database, tx: Transaction | None = None) -> tuple[S
 
 
 async def count_try(database: Database, staff: str, now: datetime) -> int | None:
-    """Counts one more try of this password; None while locked. Counted before it is checked, so that
-    many tries at the same time are not more than five."""
+    """Counts one more try of this id's password; None while it is locked.
+
+    Counted before the password is checked, so that many tries at the same time are not more than five.
+    """
+    key = _tried(staff)
     await database[TRIES].update_one(
-        {"_id": staff, "locked_until": {"$lte": now}}, {"$set": {"tries": 0, "locked_until": None}})
+        {"_id": key, "locked_until": {"$lte": now}}, {"$set": {"tries": 0, "locked_until": None}})
     row = await database[TRIES].find_one_and_update(
-        {"_id": staff}, {"$inc": {"tries": 1}, "$set": {"last_at": now}, "$setOnInsert": {"locked_until": None}},
+        {"_id": key}, {"$inc": {"tries": 1}, "$set": {"last_at": now}, "$setOnInsert": {"locked_until": None}},
         upsert=True, return_document=AFTER)
     return None if row["locked_until"] else int(row["tries"])
 
 
+async def lock(tx: Transaction, staff: str, until: datetime) -> bool:
+    """Locks an id; returns whether it wasn't locked yet."""
+    result = await tx.database[TRIES].update_one(
+        {"_id": _tried(staff), "locked_until": None}, {"$set": {"locked_until": until}}, session=tx.session)
+    return bool(result.modified_count)
+
+
 async def forget_tries(database: Database, staff: str) -> None:
-    """The password was right."""
-    await database[TRIES].delete_one({"_id": staff})
+    """The password was right, or is a new one."""
+    await database[TRIES].delete_one({"_id": _tried(staff)})
+
+
+def _tried(staff: str) -> str:
+    """What somebody types as an id can be anything, a password in the wrong field too: only its hash is kept."""
+    return hashlib.sha256(staff.encode()).hexdigest()
 
 
 async def alarms(database: Database, programme: str | None = None, most: int = 20) -> list[Document]:

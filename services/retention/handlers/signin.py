@@ -54,14 +54,14 @@ class SignIns:
         wait = self.limit.wait(address, now)
         if wait is not None:
             raise TooManyTries(wait)
+        # Every step is taken for ids that nobody has as well: neither answer nor time tells which there are.
         row = await self.database[store.STAFF].find_one({"_id": staff, "active": True})
-        # Only people on the register are counted: ids that nobody has would fill the store.
-        tries = await store.count_try(self.database, staff, now) if row else 1
+        tries = await store.count_try(self.database, staff, now)
         right = await self.passwords.right(row["password_hash"] if row else None, password)
         if row is None or not right or tries is None or not may_be_checked(tries):
             self.limit.failed(address, now)
-            if row is not None and tries is not None and locks(tries):
-                await self._lock(staff, now)
+            if tries is not None and locks(tries):
+                await self._lock(staff, now, known=row is not None)
             raise SignInRefused
         await store.forget_tries(self.database, staff)
         log.info("signed in: %s at %s", staff, service)
@@ -72,15 +72,13 @@ class SignIns:
         token, expires_at = self.key.token(designation.staff, service)
         return SignedIn(token, expires_at, designation)
 
-    async def _lock(self, staff: str, now: datetime) -> None:
-        log.warning("locked after wrong passwords: %s", staff)
+    async def _lock(self, staff: str, now: datetime, *, known: bool) -> None:
+        until = now + PAUSE
 
         async def work(tx: Transaction) -> None:
-            row = await tx.database[store.TRIES].find_one({"_id": staff}, session=tx.session)
-            if row is None or row["locked_until"]:
-                return
-            until = now + PAUSE
-            await store.put(tx, store.TRIES, staff, {"locked_until": until})
-            tx.say(SignInLocked(staff=staff, until=until), subject=staff, programme="*", at=now)
+            if await store.lock(tx, staff, until) and known:
+                tx.say(SignInLocked(staff=staff, until=until), subject=staff, programme="*", at=now)
 
         await self.transactions.run(work)
+        if known:
+            log.warning("locked after wrong passwords: %s", staff)

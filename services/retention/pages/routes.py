@@ -58,8 +58,9 @@ def _sign_in(routes: APIRouter, office: Office) -> None:
         errors = {"staff": pages.words_for(request)(error)} if error else {}
         running = office.service.sign_in.person(request)
         return pages.render(
-            request, "signin.html", status_code=status, target=service, next=safe_next(next_path, service),
-            form=Typed({"staff": staff}, errors), running=running.staff if running else None)
+            request, "signin.html", chrome=show.chrome(office, request), status_code=status, target=service,
+            next=safe_next(next_path, service), form=Typed({"staff": staff}, errors),
+            running=running.staff if running else None)
 
     @routes.get("/signin")
     async def ask(request: Request, service: ServiceName = "retention", next: str = "") -> HTMLResponse:

@@ -29,19 +29,19 @@ _DESKS = (
 
 def chrome(office: Office, request: Request) -> Chrome:
     """The surroundings of a staff page, with roles in words."""
-    usual, say = office.service.chrome(request), office.service.pages.words_for(request)
+    usual, say = replace(office.service.chrome(request), languages=False), office.service.pages.words_for(request)
     person = office.service.sign_in.person(request)
     if person is None:
         return usual
-    roles = joined(person.roles, "role", say)
+    roles = joined(sorted(person.roles), "role", say)
     bar = StaffBar(person.staff, roles, "/retention/session/end")
     nav = (Link("", "/retention/", "start.title"), Link("", "/retention/staff", "staff.title"))
     return replace(usual, staff=bar, nav=nav)
 
 
-def joined(codes: Sequence[str] | frozenset[str], family: str, say: Say) -> str:
+def joined(codes: Sequence[str], family: str, say: Say) -> str:
     """Codes in words, one after the other."""
-    return "、".join(str(say(f"{family}.{code}")) for code in sorted(codes))
+    return "、".join(str(say(f"{family}.{code}")) for code in codes)
 
 
 def programmes(office: Office) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ def state(found: State, alarms_found: Sequence[Document], programme: Programme, 
                                ("reception", counts.reception), ("cards", counts.cards))
             for name, count in by.items()
         ],
-        "staff": [_designated(one, say) for one in found.designated],
+        "designated": [_designated(one, say) for one in found.designated],
         "alarms": alarms(alarms_found, say),
     }
 
