@@ -21,9 +21,11 @@ from fontTools.ttLib import TTFont
 from noto_cjk_sans_jp_regular import FONT_PATH
 
 FIRST_PRIVATE = 0xE000
-"""A character with a variation selector (葛󠄀) is set as one private character, since ReportLab does not shape text."""
+"""What ReportLab can't set becomes one private character of the batch: a character with a variation selector, since
+it does not shape text, and characters beyond U+FFFF, which it writes into the PDF as broken hexadecimals."""
 
 _VARIANT = re.compile("(.)([\ufe00-\ufe0f\U000e0100-\U000e01ef])", re.DOTALL)
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _LOOSE_MARKS = re.compile("[\u3041-\u30ff][\u3099\u309a]")
 _ERROR_UNITS = 0.5
 
@@ -43,11 +45,11 @@ class Script:
 
     def __init__(self) -> None:
         self._glyphs: dict[int, str] = {}
-        self._variants: dict[str, str] = {}
+        self._private: dict[str, str] = {}
 
     def take(self, text: str) -> str:
         """`text` as it is to be handed to the typesetting. Raises `MissingGlyph`."""
-        text = _VARIANT.sub(self._variant, composed(text))
+        text = _BEYOND.sub(self._beyond, _VARIANT.sub(self._variant, composed(text)))
         for character in set(text):
             code = ord(character)
             if code not in self._glyphs:
@@ -60,14 +62,19 @@ class Script:
             return sum(_advance(self._glyphs[ord(character)]) for character in taken)
 
     def _variant(self, match: re.Match[str]) -> str:
-        whole, base, selector = match[0], match[1], ord(match[2])
+        base, selector = match[1], ord(match[2])
         name = _variants().get(selector, {}).get(ord(base))
-        if name is None:  # the variant looks like the base, or the font doesn't know it
-            return base
-        if whole not in self._variants:
-            private = chr(FIRST_PRIVATE + len(self._variants))
-            self._variants[whole], self._glyphs[ord(private)] = private, name
-        return self._variants[whole]
+        # Without a name the variant looks like the base, or the font doesn't know it.
+        return self._as_private(match[0], name) if name else base
+
+    def _beyond(self, match: re.Match[str]) -> str:
+        return self._as_private(match[0], _glyph_name(ord(match[0])))
+
+    def _as_private(self, character: str, glyph: str) -> str:
+        if character not in self._private:
+            private = chr(FIRST_PRIVATE + len(self._private))
+            self._private[character], self._glyphs[ord(private)] = private, glyph
+        return self._private[character]
 
     def font_file(self) -> io.BytesIO:
         """A TrueType font with exactly these characters."""

@@ -264,7 +264,8 @@ class Stage:
         ends = time.monotonic() + patience
         while not await condition():
             if time.monotonic() > ends:
-                raise AssertionError(f"not within {patience} s: {what}\n{self.log[-3000:] if self._log.exists() else ''}")
+                log = self.log[-3000:] if self._log.exists() else ""
+                raise AssertionError(f"not within {patience} s: {what}\n{log}")
             await asyncio.sleep(0.1)
 
     def token(self, staff: str) -> str:

@@ -1,0 +1,114 @@
+"""Which notice an application gets, and when it is complete (S07, B03, B05)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from services.notifier.domain.application import Application, Pass, Promotion, Result, application_of
+from services.notifier.domain.notices import Draw, Notice, Waits, next_notice, other_way, result_notice_id
+from shared.contracts.lottery import Outcome
+
+AT = datetime(2021, 6, 23, 5, 30, tzinfo=UTC)
+DRAWN = Draw("a" * 64, "c" * 64, "d" * 64, AT)
+SLOT, OTHER = "2021-07-21-sumitomo-am", "2021-07-22-sumitomo-am"
+TAKEN = Application("a1", receipt="LS-1", entry="e1", contact="mail")
+
+
+def result(outcome: Outcome, *won: str) -> Result:
+    return Result("draw", outcome, won, 1)
+
+
+def decide(application: Application, draw: Draw = DRAWN, addressee: Application | None = None) -> Notice | Waits | None:
+    return next_notice("p", application, draw, addressee or application, 5)
+
+
+@pytest.mark.parametrize(("application", "kind"), [
+    (replace(TAKEN, result=result("lost")), "lost"),
+    (replace(TAKEN, result=result("waiting")), "waiting"),
+    (replace(TAKEN, result=result("struck")), "struck"),
+    (replace(TAKEN, result=result("won", SLOT), passes=(Pass(SLOT, 2, "t"),)), "won"),
+    (replace(TAKEN, counted=False, reason="late"), "not-counted"),
+    (replace(TAKEN, withdrawn_at=AT), "withdrawn"),
+    (replace(TAKEN, withdrawn_at=AT, result=result("won", SLOT)), "withdrawn"),
+])
+def test_s07_each_outcome_has_its_notice_within_five_days(application: Application, kind: str) -> None:
+    notice = decide(application)
+    assert isinstance(notice, Notice)
+    assert (notice.kind, notice.way, notice.due_by) == (kind, "mail", AT + timedelta(days=5))
+
+
+def test_s07_nothing_is_told_while_there_is_nothing_to_tell() -> None:
+    assert decide(TAKEN) is None
+    assert decide(replace(TAKEN, counted=True)) is None
+
+
+@pytest.mark.parametrize(("application", "draw", "missing"), [
+    (Application("a1", result=result("lost")), DRAWN, "application"),
+    (replace(TAKEN, result=result("lost")), Draw("a", "c"), "draw"),
+    (replace(TAKEN, counted=False), Draw(), "draw"),
+    (replace(TAKEN, result=result("won", SLOT, OTHER), passes=(Pass(SLOT, 2, "t"),)), DRAWN, "passes"),
+])
+def test_s07_a_notice_waits_for_what_it_needs(application: Application, draw: Draw, missing: str) -> None:
+    assert decide(application, draw) == Waits(missing)  # type: ignore[arg-type]
+
+
+def test_s07_a_withdrawal_is_confirmed_before_any_draw() -> None:
+    notice = decide(replace(TAKEN, withdrawn_at=AT), Draw())
+    assert isinstance(notice, Notice) and notice.kind == "withdrawn"
+
+
+def test_s07_one_result_notice_whatever_comes_after() -> None:
+    told = replace(TAKEN, told=(result_notice_id("p", "a1"),), result=result("struck"), withdrawn_at=AT)
+    assert decide(told) is None
+
+
+def test_b03_what_was_decided_reaches_only_the_contact_of_the_counted_one() -> None:
+    counted = Application("b2", receipt="LS-2", entry="e2", contact="post")
+    duplicate = replace(TAKEN, counted=False, reason="duplicate", told_with="b2")
+    notice = decide(duplicate, addressee=counted)
+    assert isinstance(notice, Notice)
+    assert (notice.about, notice.to, notice.way) == ("a1", "b2", "post")
+    assert next_notice("p", duplicate, DRAWN, None, 5) == Waits("addressee")
+
+
+def test_b02_a_promotion_is_told_by_a_notice_of_its_own_when_its_pass_is_there() -> None:
+    later = AT + timedelta(days=9)
+    waiting = replace(TAKEN, result=result("waiting"), told=(result_notice_id("p", "a1"),),
+                      promoted=(Promotion(SLOT, later),))
+    assert decide(waiting) == Waits("passes")
+    notice = decide(replace(waiting, passes=(Pass(SLOT, 2, "t"),)))
+    assert isinstance(notice, Notice) and notice.promotion and notice.due_by == later + timedelta(days=5)
+    assert decide(replace(waiting, told=(*waiting.told, notice.id))) is None
+
+
+def test_s07_facts_give_the_same_notice_in_whatever_order_they_come() -> None:
+    facts: list[dict[str, object]] = [
+        {"receipt": "LS-1", "contact": "post", "entry": "e1"},
+        {"result": {"draw": "d", "outcome": "won", "won": [SLOT], "place": 3}},
+        {"passes": {SLOT: {"pass_id": "p1", "seats": 2, "token": "t"}, OTHER: None}},
+        {"counted": True},
+    ]
+    found = set()
+    for order in permutations(facts):
+        document: dict[str, object] = {"_id": "a1"}
+        for fact in order:
+            document |= fact
+        found.add(decide(application_of(document)))
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(("way", "contact", "items", "tried", "other"), [
+    ("mail", "mail", {"name", "address", "email"}, set(), "post"),
+    ("mail", "mail", {"name", "email"}, set(), None),
+    ("post", "mail", {"name", "address", "email"}, set(), "mail"),
+    ("post", "mail", {"name", "address", "email"}, {"mail"}, None),
+    ("post", "post", {"name", "address", "email"}, set(), None),
+])
+def test_b05_the_other_channel_opens_only_if_it_leads_somewhere(
+    way: str, contact: str, items: set[str], tried: set[str], other: str | None
+) -> None:
+    assert other_way(way, contact, items, tried) == other  # type: ignore[arg-type]
