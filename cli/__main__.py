@@ -8,6 +8,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  # said before an import fails on 
 import typer
 
 from cli import stack
+from cli.demo.command import demo
 from deploy.local.errors import StackError
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
 app.command()(stack.logs)
+app.command()(demo)
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ def _cells(part: PartView) -> tuple[str | Text, ...]:
         _duration(time.time() - part.since),
         str(part.restarts),
         f"{part.memory / 2**20:.0f} MB" if part.memory else "",
-        part.note,
+        part.note.partition("\n")[0],
     )
 
 

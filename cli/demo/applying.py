@@ -65,7 +65,7 @@ class Applying:
     async def _web(self, applicant: Applicant) -> None:
         body = {**applicant.form(self._declared("web")), "language": "ja"}
         response = await self.interfaces.raw(
-            "POST", "intake", f"/intake/{self.programme.id}/api/applications", json=body,
+            "POST", "intake", f"/intake/{self.programme.id}/api/applications", json=body, repeatable=True,
             headers={"Idempotency-Key": secrets.token_hex(16)})
         if response.status_code == 201:
             self.receipts[applicant.number] = response.json()
@@ -79,7 +79,8 @@ class Applying:
         body = {**applicant.form(self._declared("postcard")), "card": applicant.card,
                 "postmarked_on": posted.isoformat(), "received_on": received.isoformat()}
         self.receipts[applicant.number] = await self.interfaces.call(
-            "POST", "intake", f"/intake/{self.programme.id}/api/postcards", staff=DESK, json=body, expect=201)
+            "POST", "intake", f"/intake/{self.programme.id}/api/postcards", staff=DESK, json=body, expect=201,
+            repeatable=True)
 
     async def withdraw(self, applicant: Applicant) -> None:
         """By receipt number and secret; a postcard applicant has none and withdraws at the desk, which is not shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,10 +46,12 @@ class Campaign:
     announcement: str = ""
     door: dict[str, int] = field(default_factory=dict)
     cards_printed: int = 0
+    on_step: Callable[[str], None] = lambda _: None
 
     @contextmanager
     def step(self, name: str, total: int = 1) -> Iterator[Any]:
         """A step with its bar and its time; `advance(n)` moves the bar."""
+        self.on_step(name)
         task = self.progress.add_task(name, total=max(1, total))
         began = time.perf_counter()
         yield lambda count=1: self.progress.advance(task, count)
@@ -130,7 +132,7 @@ class Campaign:
             for receipt in self.receipts.values():
                 if "secret" in receipt:
                     mine = await self.interfaces.call(
-                        "POST", "intake", f"/intake/{programme.id}/api/mine",
+                        "POST", "intake", f"/intake/{programme.id}/api/mine", repeatable=True,
                         json={"receipt": receipt["receipt"], "secret": receipt["secret"]})
                     passes += mine["passes"]
                 advance()

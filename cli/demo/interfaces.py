@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 
 TOKEN_SECONDS = 600
+PATIENCE_SECONDS = 120.0
 
 
 class Unexpected(Exception):
@@ -36,19 +37,28 @@ class Interfaces:
         self._passwords[staff] = password
 
     async def raw(
-        self, method: str, service: str, path: str, *, staff: str | None = None, **arguments: Any
+        self, method: str, service: str, path: str, *, staff: str | None = None, repeatable: bool = False,
+        headers: dict[str, str] | None = None, **arguments: Any,
     ) -> httpx.Response:
-        """One request; a busy service is asked again after its `Retry-After`."""
-        for _ in range(20):
-            headers = dict(arguments.pop("headers", {}))
+        """One request; a busy service is asked again after its `Retry-After`.
+
+        A request that may be `repeatable` (as those that only read are) is sent again where the connection broke.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            told = dict(headers or {})
             if staff is not None:
-                headers["Authorization"] = f"Bearer {await self._token(staff, service)}"
-            response = await self._client.request(method, f"{self.urls[service]}{path}", headers=headers, **arguments)
-            if response.status_code not in (429, 503):
+                told["Authorization"] = f"Bearer {await self._token(staff, service)}"
+            try:
+                response = await self._client.request(method, f"{self.urls[service]}{path}", headers=told, **arguments)
+            except httpx.TransportError as error:
+                if not (repeatable or method in ("GET", "PUT")) or time.monotonic() > deadline:
+                    raise Unexpected(f"{method} {service}{path}: no answer ({type(error).__name__})") from None
+                await asyncio.sleep(0.3)
+                continue
+            if response.status_code not in (429, 503) or time.monotonic() > deadline:
                 return response
-            arguments["headers"] = headers
             await asyncio.sleep(float(response.headers.get("Retry-After", "1")))
-        return response
 
     async def call(
         self, method: str, service: str, path: str, *, expect: int | tuple[int, ...] = (200, 201, 202),
@@ -65,7 +75,7 @@ class Interfaces:
     async def _token(self, staff: str, service: str) -> str:
         token, until = self._tokens.get((staff, service), ("", 0.0))
         if time.monotonic() > until:
-            answer = await self.call("POST", "retention", "/retention/api/signin", json={
+            answer = await self.call("POST", "retention", "/retention/api/signin", repeatable=True, json={
                 "staff": staff, "password": self._passwords[staff], "service": service})
             token = answer["token"]
             self._tokens[staff, service] = token, time.monotonic() + TOKEN_SECONDS

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 import ahocorasick
@@ -95,12 +97,26 @@ class Search:
         """Searches a file, in bounded memory."""
         try:
             with path.open("rb") as file:
-                tail = b""
-                while chunk := file.read(CHUNK):
-                    self.look(place, tail + chunk, path.name)
-                    tail = chunk[-OVERLAP:]
+                for start, end in _written(file):
+                    file.seek(start)
+                    tail = b""
+                    while chunk := file.read(min(CHUNK, end - file.tell())):
+                        self.look(place, tail + chunk, path.name)
+                        tail = chunk[-OVERLAP:]
         except FileNotFoundError:
             return  # compacted or rotated away meanwhile
+
+
+def _written(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    """The parts of a sparse file that were ever written: brokers reserve gigabytes that are not there."""
+    end = 0
+    while True:
+        try:
+            start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+        except OSError:  # nothing written from here to the end
+            return
+        yield start, end
 
 
 def plant_in_logs_and_spans(state: State, canary: str) -> None:
