@@ -53,7 +53,7 @@ class KafkaAccess:
         settings: dict[str, str | int] = {
             "bootstrap.servers": self.bootstrap,
             "security.protocol": self.security,
-            "broker.address.family": "v4",
+            # Not "broker.address.family": with it, glibc resolves not even 127.0.0.1 on a machine without network.
             # Its own complaints about a broker that still starts would only repeat ours.
             "log_level": 0,
         }

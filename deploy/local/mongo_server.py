@@ -51,6 +51,9 @@ class MongoServer:
             "--keyFile", str(self._key_file),
             "--wiredTigerCacheSizeGB", "0.5",
             "--oplogSize", "512",
+            # Uncompressed, so that a search through the files finds what is in them.
+            "--wiredTigerCollectionBlockCompressor", "none",
+            "--wiredTigerJournalCompressor", "none",
             "--nounixsocket",
             "--setParameter", "diagnosticDataCollectionEnabled=false",
             # On SIGTERM a member of a replica set waits 15 s for another one to take over; there is none.

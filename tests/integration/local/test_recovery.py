@@ -1,6 +1,7 @@
 """Kills, second starts and the end of the supervisor."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -49,14 +50,23 @@ def test_a_second_supervisor_on_the_same_state_is_refused(infrastructure: Stack)
     assert overview(infrastructure.state).ready
 
 
-def test_a_second_start_is_quick_and_keeps_all_even_on_other_ports(tmp_path: Path) -> None:
+def test_a_second_start_keeps_all_even_on_other_ports(tmp_path: Path) -> None:
     with running(infrastructure_stack(tmp_path)) as first:
         assert write(first, "intake", TOPIC) is None
         moved = free_base(first.ports.base + 100)
-    begin = time.monotonic()
     with running(Stack(tmp_path, moved, services=False)) as second:
-        took = time.monotonic() - begin
         assert read(second, "lottery", TOPIC, "lottery.second") is None
+
+
+def test_a_second_start_is_quick(tmp_path: Path) -> None:
+    """Only where a clock says something: beside a busy machine's other work it measures that work."""
+    with running(infrastructure_stack(tmp_path)):
+        pass
+    if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
+        pytest.skip(f"not measured: the load average is {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    begin = time.monotonic()
+    with running(infrastructure_stack(tmp_path)):
+        took = time.monotonic() - begin
     assert took < 12, f"the second start took {took:.1f} s"
 
 
@@ -83,6 +93,23 @@ def test_a_killed_supervisor_leaves_no_process_and_the_next_up_works(detached: t
     command("down", "--state", str(state.root))
     assert records.load_all(state) == []
     assert not overview(state).running
+
+
+def test_a_later_start_needs_no_network(tmp_path: Path) -> None:
+    """In a network namespace that has loopback and nothing else."""
+    alone = ["unshare", "--net", "--map-root-user", "sh", "-c"]
+    if subprocess.run([*alone, "ip link set lo up"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine lets no one make a network namespace (unshare, ip)")
+    program = (
+        "from pathlib import Path\nfrom tests.stack import infrastructure_stack\n"
+        "from deploy.local.stack import running\n"
+        f"with running(infrastructure_stack(Path({str(tmp_path)!r}))): print('ready')"
+    )
+    done = subprocess.run(
+        [*alone, f"ip link set lo up && exec {sys.executable} -c {shlex.quote(program)}"],
+        cwd=CHECKOUT, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "ready", done.stderr
 
 
 def command(*arguments: str, expect: int = 0) -> str:

@@ -1,5 +1,0 @@
-"""The running infrastructure for these tests."""
-
-from tests.stack import infrastructure
-
-__all__ = ["infrastructure"]
