@@ -40,7 +40,8 @@ def card_number(cards: PaperCards | None, typed: str) -> str:
 def card_list(cards: PaperCards | None, typed: str) -> tuple[str, ...]:
     """Cards typed as numbers and ranges, `12-18, 20`; each once, in the order typed. Raises `UnknownCard`."""
     found: dict[str, None] = {}
-    for part in re.split(r"[,、，\s]+", _plain(typed).strip(", ")):
+    closed_up = re.sub(r"\s*-\s*", "-", _plain(typed).strip(", "))
+    for part in re.split(r"[,、，\s]+", closed_up):
         found.update(dict.fromkeys(_range(cards, part)))
         if len(found) > MOST_AT_ONCE:
             raise UnknownCard(typed[:20])

@@ -1,6 +1,6 @@
 """Passes: which ones an application holds, and the signed token that a pass's QR code shows (S08, B06).
 
-The token is a JWS (RFC 7515) with Ed25519 and short claims, about 200 letters, so that its QR stays small and any
+The token is a JWS (RFC 7515) with Ed25519 and short claims, about 220 letters, so that its QR stays small and any
 terminal that has the public key can check it without a network. It holds no personal data.
 """
 

@@ -75,5 +75,4 @@ class Front:
 
 def answer_of(problem: Problem) -> Answer:
     """A refusal as the door shows it."""
-    seats = problem.extra.get("seats")
-    return Answer("ask" if problem.type in ASK else "stop", problem.title, problem.detail, seats)
+    return Answer("ask" if problem.type in ASK else "stop", problem.title, problem.detail)

@@ -18,7 +18,7 @@ from shared.platform.signin import staff
 
 Attendant = Annotated[Person, Depends(staff("attendant"))]
 Handler = Annotated[Person, Depends(staff("attendant", "officer"))]
-TERMINALS = tuple((f"door-{number}", str(number)) for number in range(1, 13))
+TERMINALS = tuple((name, name) for name in (f"door-{number}" for number in range(1, 13)))
 
 
 def router(door: Door, service: Service) -> APIRouter:
@@ -47,7 +47,8 @@ def router(door: Door, service: Service) -> APIRouter:
         try:
             admission = await door.admit(say, programme, token, slot, _terminal_name(terminal), person.staff)
         except Problem as problem:
-            return await _terminal(front, request, programme, slot, terminal, answer_of(problem), problem.status)
+            # 200 all the same: to say who may not come in is what this page is for.
+            return await _terminal(front, request, programme, slot, terminal, answer_of(problem))
         answer = Answer("admit", str(say("terminal.admitted.word")), str(say("terminal.admitted.say")), admission.seats)
         return await _terminal(front, request, programme, slot, terminal, answer)
 
@@ -81,11 +82,11 @@ def _terminal_name(name: str) -> str:
 
 
 async def _terminal(
-    front: Front, request: Request, programme: str, slot: str, terminal: str, answer: Answer | None, status: int = 200
+    front: Front, request: Request, programme: str, slot: str, terminal: str, answer: Answer | None
 ) -> HTMLResponse:
     known = front.programme(programme)
     picker = front.picker(known, slot)
     numbers = await front.numbers(known, picker.slot)
     return front.page(
-        request, known, "terminal.html", dark=True, status=status, picker=picker, numbers=numbers, answer=answer,
+        request, known, "terminal.html", dark=True, picker=picker, numbers=numbers, answer=answer,
         terminal=_terminal_name(terminal), terminals=TERMINALS)

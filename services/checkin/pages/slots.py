@@ -37,6 +37,11 @@ class Picker:
     same_day: tuple[Choice, ...]
     others: Mapping[str, tuple[tuple[str, str], ...]]
 
+    @property
+    def hours(self) -> str:
+        """`10:00–13:00`."""
+        return f"{self.slot.starts:%H:%M}–{self.slot.ends:%H:%M}"
+
 
 @dataclass(frozen=True)
 class Numbers:

@@ -72,11 +72,14 @@ class Stage:
 
     async def start(self) -> None:
         """Starts checkin's process and waits until it is up."""
+        self._spawn()
+        await self.until(self._up, "checkin is up")
+
+    def _spawn(self) -> None:
         environment = {**surroundings(), **service_environment(self.stack.state.root, "checkin")}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "services.checkin"], env=environment, stdout=log, stderr=subprocess.STDOUT)
-        await self.until(self._up, "checkin is up")
 
     def kill(self) -> None:
         """Ends checkin at once, as a crash would."""

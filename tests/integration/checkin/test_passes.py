@@ -1,0 +1,66 @@
+"""Passes follow results (S08)."""
+
+from __future__ import annotations
+
+from services.checkin.domain.passes import Pass, verify
+from shared.contracts.checkin import PassIssued, PassVoided
+from shared.contracts.envelope import new_id
+from shared.contracts.lottery import ResultDrawn
+from tests.integration.checkin.conftest import Opened
+from tests.integration.checkin.stage import Stage
+
+
+async def test_s08_each_won_slot_has_one_pass_that_the_published_key_verifies(stage: Stage, opened: Opened) -> None:
+    programme = await opened("passes-won")
+    slots = [programme.slots[0].id, programme.slots[5].id]
+    (application,) = await stage.win(programme, slots, seats=3)
+
+    issued = await stage.tokens(programme, application)
+
+    assert set(issued) == set(slots)
+    (jwk,) = (await stage.http.get("/checkin/api/keys")).json()["keys"]
+    for slot, one in issued.items():
+        assert verify(one.token, [_key(jwk["x"])]) == Pass(one.pass_id, programme.id, slot, 3)
+        assert len(one.token) < 230, "the QR code must stay small"
+
+
+async def test_s08_a_result_that_comes_twice_makes_no_second_pass(stage: Stage, opened: Opened) -> None:
+    programme = await opened("passes-twice")
+    slot, application, event_id = programme.slots[0].id, new_id(), new_id()
+    result = ResultDrawn(draw=programme.draw.id, application=application, entry=new_id(), seats=2, place=1,
+                         outcome="won", won=(slot,), result_digest="9" * 64)
+    for _ in range(2):
+        await stage.say("lottery", result, application, programme.id, event_id=event_id)
+    await stage.win(programme, [slot])  # whatever came before is handled when this one is
+
+    passes = await stage.said(programme, "checkin.passes.v1")
+    assert [one.data.application for one in passes].count(application) == 1
+
+
+async def test_b17_what_is_lost_after_the_draw_is_void_and_what_is_gained_is_issued(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("passes-changed")
+    lost, kept, gained = (programme.slots[number].id for number in (0, 5, 9))
+    (application,) = await stage.win(programme, [lost, kept])
+    before = await stage.tokens(programme, application)
+
+    await stage.change(programme, application, "revoked", [kept, gained])
+
+    async def changed() -> bool:
+        return gained in await stage.tokens(programme, application)
+
+    await stage.until(changed, "the new pass is issued")
+    said = [one.data for one in await stage.said(programme, "checkin.passes.v1")]
+    assert [one.slot for one in said if isinstance(one, PassVoided)] == [lost]
+    assert sum(isinstance(one, PassIssued) for one in said) == 3
+    answer = await stage.admit(programme, before[lost].token, lost)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/void")
+
+
+def _key(x: str):  # type: ignore[no-untyped-def]
+    import base64
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(x + "=="))
