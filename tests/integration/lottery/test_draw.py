@@ -162,9 +162,30 @@ async def test_b01_steps_out_of_order_late_or_wrong_are_refused_recorded_and_sho
     again = await it.step("POST", "/beacon/readings", {"value": DICE}, by="officer-1")
     assert alone["record"] is None and again["record"] is None, "one person alone is not enough"
     await it.step("POST", "/beacon/drand", {"round": 1, "signature": "0" * 96}, status=409)
-    refusals = await said(stage, DrawStepRefused, it.programme.id)
-    codes = {message.data.reason for message in refusals}
-    assert {"witnesses-missing", "witness", "key", "not-announced", "out-of-order", "secret", "at", "signature",
-            "signed", "signatures-missing", "value", "readings-differ", "source"} <= codes
+    expected = {"witnesses-missing", "witness", "key", "not-announced", "out-of-order", "secret", "at", "signature",
+                "signed", "signatures-missing", "value", "readings-differ", "source"}
+
+    async def all_said() -> bool:
+        return expected <= {message.data.reason for message in await said(stage, DrawStepRefused, it.programme.id)}
+
+    await stage.until(all_said, "every refusal is a fact")
     desk = await stage.ask("GET", f"/lottery/{it.programme.id}/desk")
     assert desk.status_code == 200 and "2人の入力が違うため" in desk.text
+
+
+async def test_b01_what_was_never_announced_or_has_no_entry_is_not_frozen(
+    stage: Stage, campaign: Callable[..., Campaign]
+) -> None:
+    silent, empty = campaign("never-announced"), campaign("no-entries")
+    await stage.define(silent.programme)
+    await silent.apply(5, random.Random(1))
+    await empty.announce()
+    for it, code in ((silent, "not-announced"), (empty, "entries")):
+        await it.close_window()
+        await stage.tick(it.programme, it.programme.draw.timetable.freeze_from)
+
+        async def refused(it: Campaign = it, code: str = code) -> bool:
+            return code in {message.data.reason for message in await said(stage, DrawStepRefused, it.programme.id)}
+
+        await stage.until(refused, f"the freeze is refused: {code}")
+        assert (await it.state())["root"] is None

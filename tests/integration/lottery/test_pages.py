@@ -37,8 +37,9 @@ async def test_b01_the_desks_forms_take_steps_and_show_what_was_refused(
         assert location == f"{desk}?done=1"
     assert (await post("announcement"))[1] == f"{desk}?done=1"
     assert (await it.state())["state"] == "announced"
-    slot = it.programme.slots[0].id
-    assert (await post("adjustments", slot=slot, seats="−５", reason="seats-cut", decision="R3-1"))[1] == f"{desk}?done=1"
+    await stage.tick(it.programme, it.programme.draw.timetable.commit_until)
+    cut = {"slot": it.programme.slots[0].id, "seats": "−５", "reason": "seats-cut", "decision": "R3-1"}
+    assert (await post("adjustments", **cut))[1] == f"{desk}?done=1", "digits and minus as people type them"
     assert (await post("nonsense"))[0] == 404
 
 
