@@ -14,7 +14,7 @@ _CARRIERS = frozenset({"docomo.ne.jp", "ezweb.ne.jp"})
 _CARRIER_LOCAL = re.compile(r"[a-z0-9][a-z0-9._/?+\-]{0,63}", re.IGNORECASE)
 _ORDINARY = re.compile(
     r"(?=.{6,254}$)(?=.{1,64}@)[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+(?:jp|com|net|org)"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+(?:jp|com|net|org|example)"
 )
 
 

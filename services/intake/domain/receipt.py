@@ -48,6 +48,11 @@ def secret_of(typed: str) -> str | None:
     return bare if SECRET.fullmatch(bare) else None
 
 
+def legible(secret: str) -> str:
+    """The secret in groups of four, to be copied by hand; `secret_of` takes it back."""
+    return "-".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+
+
 def proof(receipt: str, secret: str) -> str:
     """SHA-256 of number and secret, hex: what is stored in place of the secret."""
     return hashlib.sha256(f"{receipt}.{secret}".encode()).hexdigest()

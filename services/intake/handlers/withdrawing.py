@@ -14,13 +14,17 @@ from shared.platform.mongo import Document
 async def withdraw(means: Means, programme: Programme, document: Document) -> None:
     """Withdraws it; again changes nothing. After the closing of the window it is a fact without number."""
     window = await means.store.window(programme.id)
-    if window.state != CLOSED:
-        try:
-            await means.transactions.grouped(lambda tx: _in_time(means, tx, programme, document))
-            return
-        except WindowShut:
-            pass  # It was closed in between: then it is a late one.
-    await means.transactions.run(lambda tx: _late(means, tx, programme, document))
+    if window.state == CLOSED or not await _reached_the_window(means, programme, document):
+        await means.transactions.run(lambda tx: _late(means, tx, programme, document))
+
+
+async def _reached_the_window(means: Means, programme: Programme, document: Document) -> bool:
+    """Withdraws in time; False when the window was closed in between."""
+    try:
+        await means.transactions.grouped(lambda tx: _in_time(means, tx, programme, document))
+    except WindowShut:
+        return False
+    return True
 
 
 async def _in_time(means: Means, tx: Transaction, programme: Programme, document: Document) -> None:

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from services.intake.domain.application import declared_items
 from services.intake.domain.dates import draw_expected_at, told_by
 from services.intake.domain.fault import Fault
+from services.intake.domain.receipt import legible
 from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, check_web, take_web
@@ -106,9 +107,10 @@ class ApplyPages:
     def _receipt(self, request: Request, programme: Programme, sent: Sent, taken: Taken) -> HTMLResponse:
         # The secret stands in the fragment, which never reaches a server or its log.
         link = f"/intake/{programme.id}/mine#{taken.receipt}.{taken.secret}"
-        code = segno.make(f"{self._own_url}{link}", error="m").svg_inline(scale=4, light="white")
+        code = segno.make(f"{self._own_url}{link}", error="m").svg_inline(omitsize=True, light="white")
         return self._render(request, programme, "receipt.html", lambda _: {
-            "application": sent.application, "taken": taken, "mine": link, "code": code})
+            "application": sent.application, "taken": taken, "mine": link, "code": code,
+            "secret": legible(taken.secret or "")})
 
     def _shut(self, request: Request, programme: Programme, where: str) -> HTMLResponse:
         code = {"before": "too-early", "ended": "too-late", "closed": "closed"}[where]

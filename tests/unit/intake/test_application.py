@@ -11,9 +11,7 @@ from services.intake.domain.application import Application, Party, declared_item
 from shared.contracts.programme import Programme
 
 
-def codes(
-    application: Application, programme: Programme, channel: Any = "web"
-) -> list[tuple[str, str]]:
+def codes(application: Application, programme: Programme, channel: Any = "web") -> list[tuple[str, str]]:
     return [(fault.field, fault.code) for fault in faults_of(application, programme, channel)]
 
 
@@ -77,9 +75,7 @@ def test_s05_seats_are_for_people_who_are_named(
     companions: tuple[str, ...],
     expected: list[Any],
 ) -> None:
-    changed = replace(
-        application, seats=seats, party=replace(application.party, companions=companions)
-    )
+    changed = replace(application, seats=seats, party=replace(application.party, companions=companions))
     assert codes(changed, programme) == expected
 
 

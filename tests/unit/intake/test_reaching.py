@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.domain.mailbox import email_faults
-from services.intake.domain.telephone import called_number, telephone_faults
+from services.intake.domain.telephone import _by_library, called_number, telephone_faults
 
 
 @pytest.mark.parametrize(
@@ -25,9 +27,7 @@ def test_one_number_in_all_ways_of_writing_it(text: str) -> None:
     assert called_number(text) == "+81332091111"
 
 
-@pytest.mark.parametrize(
-    "text", ["090-1234-5678", "080 1234 5678", "050-3000-0000", "0120-444-444"]
-)
+@pytest.mark.parametrize("text", ["090-1234-5678", "080 1234 5678", "050-3000-0000", "0120-444-444"])
 def test_mobile_and_special_numbers_are_taken(text: str) -> None:
     assert telephone_faults("telephone", text) == []
 
@@ -78,6 +78,11 @@ def test_addresses_that_cannot_exist_are_refused(text: str) -> None:
 
 
 def test_a_line_break_cannot_reach_a_mail_header() -> None:
-    assert [
-        fault.code for fault in email_faults("email", "taro@example.jp\nBcc: x@example.jp")
-    ] == ["control"]
+    assert [fault.code for fault in email_faults("email", "taro@example.jp\nBcc: x@example.jp")] == [
+        "control"
+    ]
+
+
+@given(st.from_regex(r"0[5-9]0[0-9]{8}", fullmatch=True))
+def test_the_short_way_for_mobile_numbers_agrees_with_the_library(bare: str) -> None:
+    assert called_number(bare) == _by_library(bare)

@@ -35,14 +35,10 @@ def test_b04_however_it_is_typed_it_is_the_number_that_was_issued(
     number = receipt_number(programme, randomness)
     assert as_issued(number) == number
     assert as_issued(f" {number.lower().replace('-', 'ー')} ") == number
-    assert (
-        as_issued(number.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})) == number
-    )
+    assert as_issued(number.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})) == number
 
 
-@given(
-    st.binary(min_size=16, max_size=16), st.integers(0, 7), st.integers(1, 30), st.integers(0, 6)
-)
+@given(st.binary(min_size=16, max_size=16), st.integers(0, 7), st.integers(1, 30), st.integers(0, 6))
 def test_b04_a_wrong_sign_and_a_swap_are_noticed(
     programme: Programme, randomness: bytes, place: int, shift: int, swapped: int
 ) -> None:

@@ -51,9 +51,7 @@ def test_b03_b04_after_the_draw_it_is_told_in_one_wording_that_names_no_cause() 
 
 
 def test_s04_causes_of_its_own_are_told_at_once() -> None:
-    assert (
-        standing(**{**USUAL, "counted": False, "reason": "not-resident"}).reason == "not-resident"
-    )
+    assert standing(**{**USUAL, "counted": False, "reason": "not-resident"}).reason == "not-resident"
 
 
 def test_only_what_still_counts_can_be_withdrawn() -> None:

@@ -1,6 +1,6 @@
 // A bundle of cards is keyed in without a mouse: the first field has the focus, Enter goes on to the next one.
 
-const form = document.querySelector("form.form");
+const form = document.getElementById("card-form");
 const fields = [...form.querySelectorAll("input:not([type=hidden]), select, button")];
 
 form.addEventListener("keydown", (event) => {

@@ -1,0 +1,78 @@
+"""From a form to an application, without losing or moving what was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.intake.domain.application import faults_of
+from services.intake.pages.fields import read, read_card
+from shared.contracts.programme import Programme
+from shared.platform.problems import Problem
+from shared.ui.form import Form
+
+FILLED = {
+    "name": "髙橋　﨑子",
+    "address": "新宿区西新宿2-8-1",
+    "age": "３４",
+    "telephone": "03-3209-1111",
+    "email": "",
+    "companions.1": "",
+    "companions.2": "髙橋　太郎",
+    "seats": "2",
+    "wishes.1": "2021-07-23-sumitomo-am",
+    "wishes.2": "",
+    "wishes.3": "",
+}
+
+
+def say(key: str, **_: Any) -> Any:
+    return key
+
+
+def sent(programme: Programme, **change: str) -> Any:
+    return read({**FILLED, **change}.items(), programme, say, "ja")
+
+
+def test_a_filled_form_is_an_application(programme: Programme) -> None:
+    it = sent(programme)
+    assert it.application.party.name == "髙橋　﨑子" and it.application.party.age == 34
+    assert it.application.party.companions == ("髙橋　太郎",) and it.application.party.email is None
+    assert it.all_faults(faults_of(it.application, programme, "web")) == []
+
+
+def test_a_fault_is_said_at_the_field_where_it_was_typed(programme: Programme) -> None:
+    it = sent(programme, **{"companions.2": "\x00"})
+    faults = it.all_faults(faults_of(it.application, programme, "web"))
+    assert [(fault.field, fault.code) for fault in faults] == [("companions.2", "control")]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"age": "三十四"}, ("age", "number")),
+        ({"seats": ""}, ("seats", "required")),
+        ({"age": ""}, ("age", "required")),
+        ({"wishes.1": "", "wishes.2": "2021-07-23-sumitomo-am"}, ("wishes.1", "wish-skipped")),
+    ],
+)
+def test_what_only_a_form_can_have_wrong(
+    programme: Programme, change: dict[str, str], fault: tuple[str, str]
+) -> None:
+    it = sent(programme, **change)
+    faults = it.all_faults(faults_of(it.application, programme, "web"))
+    assert [(one.field, one.code) for one in faults] == [fault]
+
+
+def test_s13_a_field_that_no_form_has_is_refused(programme: Programme) -> None:
+    with pytest.raises(Problem) as refused:
+        sent(programme, religion="x")
+    assert refused.value.status == 422
+
+
+def test_s02_a_cards_number_and_dates_are_read() -> None:
+    card = read_card(Form({"card": "ＨＧ－１", "postmarked_on": "2021-06-01", "received_on": "6/2"}))
+    assert card.number == "HG-1" and [(fault.field, fault.code) for fault in card.faults] == [
+        ("received_on", "date")
+    ]
