@@ -23,6 +23,7 @@ app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
 app.command()(stack.logs)
+app.command()(stack.provision)
 app.command()(demo)
 
 

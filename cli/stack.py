@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -89,6 +89,28 @@ def logs(
             terminal.line(name, line)
     if follow:
         logs_reader.follow(files, terminal.line)
+
+
+def provision(
+    state: StateOption = DEFAULT_STATE,
+    *,
+    make_secrets: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Only make the containers' passwords and keys there, once.")
+    ] = None,
+    replication: Annotated[int, typer.Option(min=1, help="Copies of each topic.")] = 1,
+    erasure: Annotated[
+        Literal["hour", "seconds"], typer.Option(help="How soon erased records leave the topics.")
+    ] = "hour",
+) -> None:
+    """Set up a Kafka and a MongoDB that run elsewhere, and write each service's files; starts nothing."""
+    if make_secrets is not None:
+        from deploy.compose.secrets import make_secrets as make
+
+        make(make_secrets)
+        return
+    from deploy.local.provisioning import provision as set_up
+
+    set_up(state, Terminal().report, replication=replication, erasure=erasure)
 
 
 def _chosen(no_services: bool, only: list[str] | None) -> bool | list[str]:

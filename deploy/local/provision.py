@@ -5,19 +5,21 @@ from collections.abc import Callable, Sequence
 from deploy.local import access, kafka_admin, mongo_admin
 from deploy.local.credentials import first_officer, secret
 from deploy.local.plan import Plan
-from deploy.local.profile import EMBEDDED
+from deploy.local.profile import EMBEDDED, Profile
 from deploy.local.state import State, private_folder, write_private
 from deploy.local.table import AUDITOR, SERVICES, TopicRow
 
 USERS = (*SERVICES, AUDITOR)
 
 
-def provision_kafka(plan: Plan, topics: Sequence[TopicRow], report: Callable[[str], None]) -> None:
+def provision_kafka(
+    plan: Plan, topics: Sequence[TopicRow], report: Callable[[str], None], profile: Profile = EMBEDDED
+) -> None:
     """Topics from the table, one user a service and the auditor, and their rights."""
     reach = plan.kafka_access
     admin = kafka_admin.admin_client(reach)
     passwords = {name: secret(plan.state.user(name) / "kafka-password") for name in USERS}
-    created = kafka_admin.ensure_topics(admin, topics, EMBEDDED)
+    created = kafka_admin.ensure_topics(admin, topics, profile)
     if created:
         report(f"created {len(created)} topics")
     if not reach.secured:
