@@ -27,6 +27,7 @@ from shared.contracts.notifier import (
     NoticePrinted,
     NoticeSent,
     NoticesLate,
+    NoticeUnreached,
 )
 from shared.contracts.privacy import AccessOpened, AccessRefused
 from shared.contracts.programme import TickDone
@@ -46,7 +47,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_stepped}),
     Subscription("notifier.notices.v1", {
         NoticeFellDue: facts.notice_moved, NoticeSent: facts.notice_moved, NoticePrinted: facts.notice_moved,
-        NoticePosted: facts.notice_moved, NoticeFailed: facts.notice_moved,
+        NoticePosted: facts.notice_moved, NoticeFailed: facts.notice_moved, NoticeUnreached: facts.notice_moved,
     }),
     Subscription("notifier.alarms.v1", {NoticesLate: facts.notices_late}),
     Subscription("checkin.passes.v1", {PassIssued: facts.pass_moved, PassVoided: facts.pass_moved}),

@@ -29,6 +29,7 @@ from shared.contracts.notifier import (
     NoticePrinted,
     NoticeSent,
     NoticesLate,
+    NoticeUnreached,
 )
 from shared.contracts.privacy import Access, AccessOpened, AccessRefused
 from shared.contracts.retention import SignInLocked
@@ -36,6 +37,7 @@ from shared.messaging.transaction import Transaction
 
 _NOTICE_STATES: dict[type[NoticeFact], str] = {
     NoticeFellDue: "due", NoticeSent: "sent", NoticePrinted: "printed", NoticePosted: "posted",
+    NoticeUnreached: "unreached",
 }
 
 
@@ -80,7 +82,8 @@ async def accessed(tx: Transaction, message: Envelope[AccessOpened | AccessRefus
 async def notice_moved(tx: Transaction, message: Envelope[NoticeFact]) -> None:
     """A notice fell due, went out, or failed."""
     fact = message.data
-    state = _NOTICE_STATES.get(type(fact)) or ("unreached" if isinstance(fact, NoticeFailed) and fact.final else "due")
+    given_up = isinstance(fact, NoticeFailed) and fact.final
+    state = _NOTICE_STATES.get(type(fact)) or ("failed" if given_up else "due")
     await store.put(tx, store.NOTICES, fact.notice, {
         "programme": message.programme, "kind": fact.kind, "way": fact.way, "state": state,
     })

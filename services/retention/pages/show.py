@@ -41,7 +41,15 @@ def chrome(office: Office, request: Request) -> Chrome:
 
 def joined(codes: Sequence[str], family: str, say: Say) -> str:
     """Codes in words, one after the other."""
-    return "、".join(str(say(f"{family}.{code}")) for code in codes)
+    return "、".join(str(word(family, code, say)) for code in codes)
+
+
+def word(family: str, code: str, say: Say) -> object:
+    """A code in words; one that came later than these words stands for itself and breaks no page."""
+    try:
+        return say(f"{family}.{code}")
+    except KeyError:
+        return code
 
 
 def programmes(office: Office) -> list[dict[str, Any]]:
@@ -86,17 +94,17 @@ def state(found: State, alarms_found: Sequence[Document], programme: Programme, 
         "total": sum(row.count for row in counts.applications),
         "items": [_item(item, say) for item in found.items],
         "applications": [
-            [say(f"channel.{row.channel}"), say(f"contact.{row.contact}"), say(f"standing.{row.state}"),
+            [word("channel", row.channel, say), word("contact", row.contact, say), word("standing", row.state, say),
              number(row.count)]
             for row in counts.applications
         ],
         "accesses": [
-            [say(f"service.{row.service}"), say(f"purpose.{row.purpose}"), say(f"role.{row.role}"), number(row.opened),
-             number(row.refused), moment(row.last_at, offset) if row.last_at else ""]
+            [word("service", row.service, say), word("purpose", row.purpose, say), word("role", row.role, say),
+             number(row.opened), number(row.refused), moment(row.last_at, offset) if row.last_at else ""]
             for row in counts.accesses
         ],
         "progress": [
-            [say(f"progress.{family}"), say(f"progress.state.{name}"), number(count)]
+            [say(f"progress.{family}"), word("progress.state", name, say), number(count)]
             for family, by in (("notices", counts.notices), ("passes", counts.passes),
                                ("reception", counts.reception), ("cards", counts.cards))
             for name, count in by.items()
@@ -109,21 +117,14 @@ def state(found: State, alarms_found: Sequence[Document], programme: Programme, 
 def _item(item: HeldItem, say: Say) -> Row:
     held: object = number(item.held) if item.exact else say("state.up-to", n=number(item.held))
     return [
-        say(f"item.{item.item}"), held, joined(item.purposes, "purpose", say), joined(item.services, "service", say),
-        say(f"medium.{item.medium}"), item.until.ja, item.approval,
+        word("item", item.item, say), held, joined(item.purposes, "purpose", say),
+        joined(item.services, "service", say),
+        word("medium", item.medium, say), item.until.ja, item.approval,
     ]
 
 
 def _designated(one: StaffDesignated, say: Say) -> Row:
-    return [one.staff, joined(one.roles, "role", say), employer(one.employer, say), trained(one, say)]
-
-
-def employer(code: str, say: Say) -> object:
-    """An employer in words; a code that the deployment added stands for itself."""
-    try:
-        return say(f"employer.{code}")
-    except KeyError:
-        return code
+    return [one.staff, joined(one.roles, "role", say), word("employer", one.employer, say), trained(one, say)]
 
 
 def trained(one: StaffDesignated, say: Say) -> object:

@@ -84,14 +84,14 @@ async def _page(
             one.staff, show.joined(one.roles, "role", say),
             "、".join(str(say("staff.all-programmes")) if name == EVERY_PROGRAMME else names.get(name, name)
                      for name in one.programmes),
-            show.employer(one.employer, say), show.trained(one, say),
+            show.word("employer", one.employer, say), show.trained(one, say),
             _until(one.valid_until.date()) if one.valid_until else say("staff.no-end"),
         ]
         people.append([*row, _dismissal(office, one.staff, say)] if officer else row)
     return pages.render(
         request, "staff.html", chrome=show.chrome(office, request), status_code=status, form=form, officer=officer,
         saved=saved, password=password, people=people,
-        employers=[(code, show.employer(code, say)) for code in office.settings.employers],
+        employers=[(code, show.word("employer", code, say)) for code in office.settings.employers],
         roles=[(code, say(f"role.{code}")) for code in get_args(Role)],
         programmes=[(EVERY_PROGRAMME, say("staff.all-programmes")), *names.items()],
     )
