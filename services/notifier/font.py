@@ -76,10 +76,10 @@ class Script:
             self._private[character], self._glyphs[ord(private)] = private, glyph
         return self._private[character]
 
-    def font_file(self) -> io.BytesIO:
-        """A TrueType font with exactly these characters."""
+    def font_file(self, name: str) -> io.BytesIO:
+        """A TrueType font with exactly these characters. `name` becomes its PostScript name."""
         with _lock:
-            return _build(self._glyphs)
+            return _build(self._glyphs, name)
 
 
 def composed(text: str) -> str:
@@ -101,19 +101,19 @@ def missing(texts: Iterable[str]) -> int | None:
     return None
 
 
-def _build(glyphs: dict[int, str]) -> io.BytesIO:
+def _build(glyphs: dict[int, str], name: str) -> io.BytesIO:
     source = _source()
     names = sorted({".notdef", *glyphs.values()})
     names.insert(0, names.pop(names.index(".notdef")))
-    drawn = {name: _outline(name) for name in names}
+    drawn = {glyph: _outline(glyph) for glyph in names}
     widths = source["hmtx"].metrics
     builder = FontBuilder(source["head"].unitsPerEm, isTTF=True)
     builder.setupGlyphOrder(names)
     builder.setupCharacterMap(glyphs)
     builder.setupGlyf(drawn)
-    builder.setupHorizontalMetrics({name: (widths[name][0], getattr(drawn[name], "xMin", 0)) for name in names})
+    builder.setupHorizontalMetrics({glyph: (widths[glyph][0], getattr(drawn[glyph], "xMin", 0)) for glyph in names})
     builder.setupHorizontalHeader(ascent=source["hhea"].ascent, descent=source["hhea"].descent)
-    builder.setupNameTable({"familyName": "Noto Sans CJK JP", "styleName": "Regular", "psName": "NotoSansCJKjp"})
+    builder.setupNameTable({"familyName": "Noto Sans CJK JP", "styleName": "Regular", "psName": name})
     builder.setupOS2(sTypoAscender=source["hhea"].ascent, sTypoDescender=source["hhea"].descent, sCapHeight=733)
     builder.setupPost(keepGlyphNames=False)
     file = io.BytesIO()

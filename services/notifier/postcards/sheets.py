@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -47,12 +48,24 @@ def print_cards(cards: Sequence[Card]) -> bytes:
         common = Side()
         common_side(Typesetter(script, common), cards[0].content)
         laid_out = [_lay_out(script, card) for card in cards]
-    font = f"cards-{uuid4().hex}"
-    pdfmetrics.registerFont(TTFont(font, script.font_file()))
-    try:
+    with _registered(script) as font:
         return _drawn(font, common, laid_out)
+
+
+@contextmanager
+def _registered(script: Script) -> Iterator[str]:
+    """The batch's font, known to ReportLab under a name of its own.
+
+    ReportLab takes a font for one it knows when the PostScript names are equal: the next batch would then be set in
+    this one's characters, with boxes for all others.
+    """
+    name = f"Cards{uuid4().hex}"
+    pdfmetrics.registerFont(TTFont(name, script.font_file(name)))
+    try:
+        yield name
     finally:
-        del pdfmetrics._fonts[font]
+        font = pdfmetrics._fonts.pop(name)
+        pdfmetrics._dynFaceNames.pop(font.face.name, None)
 
 
 def _lay_out(script: Script, card: Card) -> tuple[Side, Side]:
