@@ -108,7 +108,7 @@ class Stage:
             answer = (await self.http.get("/readyz")).json()
         except (httpx.HTTPError, ValueError):
             return False
-        return bool(answer["views"] and answer["consumer"])
+        return bool(answer["started"] and answer["consumer"])
 
     # -- what the other services say -----------------------------------------------------------------------------
 
