@@ -163,7 +163,8 @@ def test_the_brokers_configuration_for_containers_starts_and_lets_the_admin_in(t
     password, cluster = (folder / "secrets" / "kafka-admin-password").read_text(), (folder / "cluster-id").read_text()
     subprocess.run(
         [*java, "kafka.tools.StorageTool", "format", "--ignore-formatted", "--cluster-id", cluster, "--config",
-         str(folder / "kafka.properties"), "--add-scram", f"SCRAM-SHA-512=[name=admin,password={password}]"], check=True)
+         str(folder / "kafka.properties"), "--add-scram", f"SCRAM-SHA-512=[name=admin,password={password}]"],
+        check=True)
     with process([*java, "kafka.Kafka", str(folder / "kafka.properties")]):
         access = KafkaAccess(broker, "admin", password)
         await_that(lambda: answers(access), "the broker lets its admin in")
