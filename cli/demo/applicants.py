@@ -15,8 +15,28 @@ Case = Literal["plain", "duplicate", "non-resident", "late", "withdrawn"]
 
 # Towns of Shinjuku City with their postcodes' first halves left out: an address is a town, a block and a number.
 TOWNS = (
-    "西新宿", "北新宿", "百人町", "大久保", "高田馬場", "戸山", "早稲田鶴巻町", "神楽坂", "市谷柳町", "四谷", "若葉", "信濃町",
-    "下落合", "中落合", "上落合", "西落合", "歌舞伎町", "新宿", "富久町", "余丁町", "榎町", "山吹町",
+    "西新宿",
+    "北新宿",
+    "百人町",
+    "大久保",
+    "高田馬場",
+    "戸山",
+    "早稲田鶴巻町",
+    "神楽坂",
+    "市谷柳町",
+    "四谷",
+    "若葉",
+    "信濃町",
+    "下落合",
+    "中落合",
+    "上落合",
+    "西落合",
+    "歌舞伎町",
+    "新宿",
+    "富久町",
+    "余丁町",
+    "榎町",
+    "山吹町",
 )
 ELSEWHERE = ("東京都中野区中野", "東京都渋谷区代々木", "東京都豊島区高田", "埼玉県川口市栄町", "神奈川県横浜市西区高島")
 RARE_SURNAMES = ("髙橋", "山﨑", "渡邊", "齋藤", "𠮷田", "濵田")
@@ -43,8 +63,14 @@ class Applicant:
 
     def form(self, items: frozenset[str]) -> dict[str, Any]:
         """The body of the application, with the declared data items only."""
-        personal = {"name": self.name, "address": self.address, "age": self.age, "telephone": self.telephone,
-                    "email": self.email, "companions": list(self.companions)}
+        personal = {
+            "name": self.name,
+            "address": self.address,
+            "age": self.age,
+            "telephone": self.telephone,
+            "email": self.email,
+            "companions": list(self.companions),
+        }
         asked = {item: value for item, value in personal.items() if item in items and value is not None}
         return {**asked, "seats": self.seats, "wishes": list(self.wishes)}
 
@@ -99,18 +125,28 @@ class _Maker:
     def applicant(self, number: int, case: Case, days: int) -> Applicant:
         surname = self.surname()
         infants = self.chance.random() < 0.25
-        companions = tuple(f"{surname} {self.faker.first_name()}"
-                           for _ in range(min(self.chance.choice((0, 1, 1, 2, 3)), self.programme.party.max_companions)))
+        companions = tuple(
+            f"{surname} {self.faker.first_name()}"
+            for _ in range(min(self.chance.choice((0, 1, 1, 2, 3)), self.programme.party.max_companions))
+        )
         people = 1 + len(companions)
         seats = min(max(1, people - (1 if infants and companions else 0)), self.programme.party.max_seats)
         postcard = self.chance.random() < 0.2 and any("postcard" in i.channels for i in self.programme.data_items)
         # The number makes each name, telephone and mail address one of a kind, so that equal ones are meant.
         return Applicant(
-            number=number, case=case, channel="postcard" if postcard else "web",
-            day=self.chance.randrange(days), name=f"{surname} {self.faker.first_name()}",
-            address=self.address(case != "non-resident"), age=self.chance.randint(18, 88), telephone=self.telephone(),
-            email=None if postcard else f"{self.faker.user_name()}.{number}@example.jp", companions=companions,
-            seats=seats, wishes=self.wishes(), card=f"H-{number:05d}" if postcard else None,
+            number=number,
+            case=case,
+            channel="postcard" if postcard else "web",
+            day=self.chance.randrange(days),
+            name=f"{surname} {self.faker.first_name()}",
+            address=self.address(case != "non-resident"),
+            age=self.chance.randint(18, 88),
+            telephone=self.telephone(),
+            email=None if postcard else f"{self.faker.user_name()}.{number}@example.jp",
+            companions=companions,
+            seats=seats,
+            wishes=self.wishes(),
+            card=f"H-{number:05d}" if postcard else None,
         )
 
 
@@ -129,10 +165,18 @@ def make_applicants(programme: Programme, count: int, seed: int) -> list[Applica
     for number in range(originals + 1, count + 1):
         first = maker.chance.choice(plain)
         fresh = maker.applicant(number, "duplicate", days)
-        applicants.append(Applicant(**{
-            **fresh.row(), "name": first.name, "telephone": first.telephone, "day": days - 1, "of": first.number,
-            "address": first.address,
-        }))
+        applicants.append(
+            Applicant(
+                **{
+                    **fresh.row(),
+                    "name": first.name,
+                    "telephone": first.telephone,
+                    "day": days - 1,
+                    "of": first.number,
+                    "address": first.address,
+                }
+            )
+        )
     return applicants
 
 

@@ -29,7 +29,9 @@ class Applying:
     receipts: dict[int, dict[str, Any]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
-    async def window(self, applicants: list[Applicant], advance: Callable[[int], None], days: int | None = None) -> None:
+    async def window(
+        self, applicants: list[Applicant], advance: Callable[[int], None], days: int | None = None
+    ) -> None:
         """Lives through the window: on each day that day's applications, at its end the day's withdrawals."""
         window = self.programme.window
         length = max(1, (window.closes - window.opens).days)
@@ -65,29 +67,50 @@ class Applying:
     async def _web(self, applicant: Applicant) -> None:
         body = {**applicant.form(self._declared("web")), "language": "ja"}
         response = await self.interfaces.raw(
-            "POST", "intake", f"/intake/{self.programme.id}/api/applications", json=body, repeatable=True,
-            headers={"Idempotency-Key": secrets.token_hex(16)})
+            "POST",
+            "intake",
+            f"/intake/{self.programme.id}/api/applications",
+            json=body,
+            repeatable=True,
+            headers={"Idempotency-Key": secrets.token_hex(16)},
+        )
         if response.status_code == 201:
             self.receipts[applicant.number] = response.json()
         elif applicant.case in ("late", "non-resident") and response.status_code in (403, 409, 422):
             self.refused[applicant.case] += 1
         else:
-            raise Unexpected(f"an application ({applicant.case}) was answered {response.status_code}: {response.text[:300]}")
+            raise Unexpected(
+                f"an application ({applicant.case}) was answered {response.status_code}: {response.text[:300]}"
+            )
 
     async def _postcard(self, applicant: Applicant) -> None:
         posted, received = postmark(self.programme, applicant)
-        body = {**applicant.form(self._declared("postcard")), "card": applicant.card,
-                "postmarked_on": posted.isoformat(), "received_on": received.isoformat()}
+        body = {
+            **applicant.form(self._declared("postcard")),
+            "card": applicant.card,
+            "postmarked_on": posted.isoformat(),
+            "received_on": received.isoformat(),
+        }
         self.receipts[applicant.number] = await self.interfaces.call(
-            "POST", "intake", f"/intake/{self.programme.id}/api/postcards", staff=DESK, json=body, expect=201,
-            repeatable=True)
+            "POST",
+            "intake",
+            f"/intake/{self.programme.id}/api/postcards",
+            staff=DESK,
+            json=body,
+            expect=201,
+            repeatable=True,
+        )
 
     async def withdraw(self, applicant: Applicant) -> None:
         """By receipt number and secret; a postcard applicant has none and withdraws at the desk, which is not shown."""
         receipt = self.receipts[applicant.number]
         if "secret" in receipt:
-            await self.interfaces.call("POST", "intake", f"/intake/{self.programme.id}/api/withdrawals", json={
-                "receipt": receipt["receipt"], "secret": receipt["secret"]})
+            await self.interfaces.call(
+                "POST",
+                "intake",
+                f"/intake/{self.programme.id}/api/withdrawals",
+                json={"receipt": receipt["receipt"], "secret": receipt["secret"]},
+            )
 
     def _declared(self, channel: str) -> frozenset[str]:
         return frozenset(item.item for item in self.programme.data_items if channel in item.channels)

@@ -80,8 +80,14 @@ class Campaign:
 
     async def _publish(self, name: str, addition: str) -> Programme:
         text = (PROGRAMMES / f"{name}.toml").read_text() + addition
-        await self.interfaces.call("POST", "retention", "/retention/api/programmes", staff=OFFICER,
-                                   content=text.encode(), headers={"Content-Type": "application/toml"})
+        await self.interfaces.call(
+            "POST",
+            "retention",
+            "/retention/api/programmes",
+            staff=OFFICER,
+            content=text.encode(),
+            headers={"Content-Type": "application/toml"},
+        )
         import tomllib
 
         return Programme.model_validate(tomllib.loads(text))
@@ -95,8 +101,9 @@ class Campaign:
             after = datetime.combine(programme.window.received_by, datetime.min.time(), programme.zone)
             await driver.to(max(programme.window.closes + timedelta(minutes=1), after + timedelta(days=1)))
             await applying.late(self.applicants, lambda _: None)
-            await self.interfaces.call("POST", "intake", f"/intake/{programme.id}/api/window/closing", staff=OFFICER,
-                                       json={})
+            await self.interfaces.call(
+                "POST", "intake", f"/intake/{programme.id}/api/window/closing", staff=OFFICER, json={}
+            )
             await driver.settle()
         self.receipts, self.refused = applying.receipts, dict(applying.refused)
 
@@ -116,7 +123,8 @@ class Campaign:
         with self.step("mails are sent, postcards printed and posted"):
             while True:
                 run = await self.interfaces.call(
-                    "POST", "notifier", base, staff=NOTICES, expect=(200, 201, 409), json={})
+                    "POST", "notifier", base, staff=NOTICES, expect=(200, 201, 409), json={}
+                )
                 if not run.get("cards"):
                     break
                 cards = await self.interfaces.raw("GET", "notifier", f"{base}/{run['run']}/cards.pdf", staff=NOTICES)
@@ -132,8 +140,12 @@ class Campaign:
             for receipt in self.receipts.values():
                 if "secret" in receipt:
                     mine = await self.interfaces.call(
-                        "POST", "intake", f"/intake/{programme.id}/api/mine", repeatable=True,
-                        json={"receipt": receipt["receipt"], "secret": receipt["secret"]})
+                        "POST",
+                        "intake",
+                        f"/intake/{programme.id}/api/mine",
+                        repeatable=True,
+                        json={"receipt": receipt["receipt"], "secret": receipt["secret"]},
+                    )
                     passes += mine["passes"]
                 advance()
         door = Door(programme, self.interfaces, driver)
@@ -163,8 +175,9 @@ class Campaign:
 
 def bars() -> Progress:
     """Progress bars, one a step."""
-    return Progress(TextColumn("{task.description:<52}"), BarColumn(bar_width=28), MofNCompleteColumn(),
-                    TimeElapsedColumn())
+    return Progress(
+        TextColumn("{task.description:<52}"), BarColumn(bar_width=28), MofNCompleteColumn(), TimeElapsedColumn()
+    )
 
 
 def now_text() -> str:

@@ -33,7 +33,9 @@ class Door:
         for held in passes:
             by_slot[held["slot"]].append(held["token"])
         fullest = sorted(by_slot, key=lambda slot: -len(by_slot[slot]))[:slots]
-        for slot in sorted((self.programme.slot_by_id[name] for name in fullest), key=lambda s: (s.day, s.starts, s.id)):
+        for slot in sorted(
+            (self.programme.slot_by_id[name] for name in fullest), key=lambda s: (s.day, s.starts, s.id)
+        ):
             await self.driver.to(self._moment(slot))
             await self._slot(slot, by_slot[slot.id], groups_a_slot)
             advance(1)
@@ -54,8 +56,12 @@ class Door:
 
     async def _admit(self, slot: Slot, token: str) -> str:
         response = await self.interfaces.raw(
-            "POST", "checkin", f"/checkin/{self.programme.id}/api/admissions", staff=ATTENDANT,
-            json={"token": token, "slot": slot.id, "terminal": f"{slot.venue}-1"})
+            "POST",
+            "checkin",
+            f"/checkin/{self.programme.id}/api/admissions",
+            staff=ATTENDANT,
+            json={"token": token, "slot": slot.id, "terminal": f"{slot.venue}-1"},
+        )
         if response.status_code == 200:
             return "admitted"
         if response.status_code in (409, 422):
@@ -68,20 +74,37 @@ class Door:
         used = self.outcomes["groups seated"]
         numbers = [f"{cards.numbers}-{cards.first + used + n:05d}" for n in range(groups)]
         for number in numbers:
-            await self.interfaces.call("POST", "checkin", f"/checkin/{self.programme.id}/api/groups", staff=ATTENDANT,
-                                       json={"slot": slot.id, "people": 2, "card": number}, expect=201)
+            await self.interfaces.call(
+                "POST",
+                "checkin",
+                f"/checkin/{self.programme.id}/api/groups",
+                staff=ATTENDANT,
+                json={"slot": slot.id, "people": 2, "card": number},
+                expect=201,
+            )
             self.outcomes["groups seated"] += 1
         for number in numbers:
-            for place, by, to in (("attendant", "visitor", ATTENDANT), ("bag", ATTENDANT, SECOND_ATTENDANT),
-                                  ("case", SECOND_ATTENDANT, ATTENDANT)):
+            for place, by, to in (
+                ("attendant", "visitor", ATTENDANT),
+                ("bag", ATTENDANT, SECOND_ATTENDANT),
+                ("case", SECOND_ATTENDANT, ATTENDANT),
+            ):
                 await self._move(number, "card", place, slot, by, to)
             self.outcomes["cards in the case"] += 1
 
     async def _move(self, number: str, kind: str, place: str, slot: Slot, by: str, to: str) -> None:
-        body: dict[str, Any] = {"object": number, "kind": kind, "place": place, "venue": slot.venue, "count": None,
-                                "handed_by": by, "taken_by": to}
-        await self.interfaces.call("POST", "checkin", f"/checkin/{self.programme.id}/api/custody", staff=ATTENDANT,
-                                   json=body, expect=201)
+        body: dict[str, Any] = {
+            "object": number,
+            "kind": kind,
+            "place": place,
+            "venue": slot.venue,
+            "count": None,
+            "handed_by": by,
+            "taken_by": to,
+        }
+        await self.interfaces.call(
+            "POST", "checkin", f"/checkin/{self.programme.id}/api/custody", staff=ATTENDANT, json=body, expect=201
+        )
 
 
 def _forged(token: str) -> str:

@@ -34,7 +34,8 @@ class Drawing:
         for witness in self._programme.draw.witnesses:
             person = Witness(witness.name, self._programme.draw.id, program, self._folder)
             await self._interfaces.call(
-                "PUT", "lottery", f"{self._base}/witnesses/{witness.name}", staff=OFFICER, json=await person.make())
+                "PUT", "lottery", f"{self._base}/witnesses/{witness.name}", staff=OFFICER, json=await person.make()
+            )
             self._witnesses.append(person)
         return await self._post("announcement")
 
@@ -60,7 +61,8 @@ class Drawing:
         fallen = "".join(str(secrets.randbelow(6) + 1) for _ in range(beacon.digits))
         await self._post("beacon/readings", {"value": fallen})
         read = await self._interfaces.call(
-            "POST", "lottery", f"{self._base}/beacon/readings", staff=DEPUTY, json={"value": fallen})
+            "POST", "lottery", f"{self._base}/beacon/readings", staff=DEPUTY, json={"value": fallen}
+        )
         await self._sign(read["record"], "beacon/signatures")
         await self._post("beacon/confirmation")
         return await self.until("drawn", lambda state: bool(state.get("result_digest")))

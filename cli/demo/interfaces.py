@@ -37,8 +37,15 @@ class Interfaces:
         self._passwords[staff] = password
 
     async def raw(
-        self, method: str, service: str, path: str, *, staff: str | None = None, repeatable: bool = False,
-        headers: dict[str, str] | None = None, **arguments: Any,
+        self,
+        method: str,
+        service: str,
+        path: str,
+        *,
+        staff: str | None = None,
+        repeatable: bool = False,
+        headers: dict[str, str] | None = None,
+        **arguments: Any,
     ) -> httpx.Response:
         """One request; a busy service is asked again after its `Retry-After`.
 
@@ -61,8 +68,14 @@ class Interfaces:
             await asyncio.sleep(float(response.headers.get("Retry-After", "1")))
 
     async def call(
-        self, method: str, service: str, path: str, *, expect: int | tuple[int, ...] = (200, 201, 202),
-        staff: str | None = None, **arguments: Any,
+        self,
+        method: str,
+        service: str,
+        path: str,
+        *,
+        expect: int | tuple[int, ...] = (200, 201, 202),
+        staff: str | None = None,
+        **arguments: Any,
     ) -> dict[str, Any]:
         """The JSON answer; raises `Unexpected` for a status that is not expected."""
         response = await self.raw(method, service, path, staff=staff, **arguments)
@@ -75,8 +88,13 @@ class Interfaces:
     async def _token(self, staff: str, service: str) -> str:
         token, until = self._tokens.get((staff, service), ("", 0.0))
         if time.monotonic() > until:
-            answer = await self.call("POST", "retention", "/retention/api/signin", repeatable=True, json={
-                "staff": staff, "password": self._passwords[staff], "service": service})
+            answer = await self.call(
+                "POST",
+                "retention",
+                "/retention/api/signin",
+                repeatable=True,
+                json={"staff": staff, "password": self._passwords[staff], "service": service},
+            )
             token = answer["token"]
             self._tokens[staff, service] = token, time.monotonic() + TOKEN_SECONDS
         return token

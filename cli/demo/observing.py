@@ -37,8 +37,11 @@ def applications_taken(facts: Facts, programme: Programme, receipts: Iterable[di
     """Each receipt that was given out is one application on the topic, and there is no other."""
     given = Counter(receipt["entry"] for receipt in receipts)
     taken = Counter(message.data.entry for message in facts.of(ApplicationTaken, programme.id))
-    return Finding("every receipt is one application, and every application has a receipt", given == taken,
-                   f"{len(given)} receipts, {sum(taken.values())} applications")
+    return Finding(
+        "every receipt is one application, and every application has a receipt",
+        given == taken,
+        f"{len(given)} receipts, {sum(taken.values())} applications",
+    )
 
 
 def one_notice_each(facts: Facts, programme: Programme, mails: list[dict[str, Any]]) -> Finding:
@@ -46,8 +49,9 @@ def one_notice_each(facts: Facts, programme: Programme, mails: list[dict[str, An
     due: dict[str, set[str]] = defaultdict(set)
     for message in facts.of(NoticeFellDue, programme.id):
         due[message.data.application].add(message.data.notice)
-    outcomes = Counter(message.data.notice for kind in (NoticeSent, NoticePosted)
-                       for message in facts.of(kind, programme.id))
+    outcomes = Counter(
+        message.data.notice for kind in (NoticeSent, NoticePosted) for message in facts.of(kind, programme.id)
+    )
     applications = {message.data.application for message in facts.of(ApplicationTaken, programme.id)}
     single = applications == due.keys() and all(len(notices) == 1 for notices in due.values())
     accounted = single and all(outcomes[notice] == 1 for notices in due.values() for notice in notices)
@@ -56,9 +60,11 @@ def one_notice_each(facts: Facts, programme: Programme, mails: list[dict[str, An
     delivered = sent <= mailed.keys() and all(mailed[notice] == 1 for notice in sent)
     alone = all(len(mail["recipients"]) == 1 for mail in mails)
     return Finding(
-        "every applicant has exactly one accounted notice", accounted and delivered and alone,
+        "every applicant has exactly one accounted notice",
+        accounted and delivered and alone,
         f"{len(applications)} applications, {sum(map(len, due.values()))} notices, {sum(outcomes.values())} outcomes, "
-        f"{len(sent)} sent, {sum(mailed[notice] for notice in sent)} mails of one recipient")
+        f"{len(sent)} sent, {sum(mailed[notice] for notice in sent)} mails of one recipient",
+    )
 
 
 def _header(mail: dict[str, Any], name: str) -> str:
@@ -72,17 +78,30 @@ async def draw_reproduced(
 ) -> Finding:
     """The stand-alone verifier accepts the transcript against what people kept, and the topic says the same results."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(verifier), str(transcript), "--announcement", announcement, "--root", state["root"],
-        "--closed", state["closing_digest"], stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+        sys.executable,
+        str(verifier),
+        str(transcript),
+        "--announcement",
+        announcement,
+        "--root",
+        state["root"],
+        "--closed",
+        state["closing_digest"],
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     output, _ = await process.communicate()
-    lines = [json.loads(line) for line in transcript.read_text().splitlines()]
+    lines = [json.loads(line) for line in (await asyncio.to_thread(transcript.read_text)).splitlines()]
     published = {(line["entry"], line["outcome"], tuple(line["won"])) for line in lines if line["type"] == "result"}
-    said = {(message.data.entry, message.data.outcome, message.data.won)
-            for message in facts.of(ResultDrawn, programme.id)}
+    said = {
+        (message.data.entry, message.data.outcome, message.data.won) for message in facts.of(ResultDrawn, programme.id)
+    }
     last = output.decode().strip().splitlines()[-1] if output else ""
-    return Finding("the verifier reproduces the draw, and the results on the topic are the same",
-                   process.returncode == 0 and published == said,
-                   f"exit {process.returncode}; {len(published)} results; {last[:120]}")
+    return Finding(
+        "the verifier reproduces the draw, and the results on the topic are the same",
+        process.returncode == 0 and published == said,
+        f"exit {process.returncode}; {len(published)} results; {last[:120]}",
+    )
 
 
 def capacity_kept(facts: Facts, programme: Programme) -> Finding:
@@ -99,16 +118,22 @@ def capacity_kept(facts: Facts, programme: Programme) -> Finding:
     over = [slot for slot in won if won[slot] > slots[slot].seats]
     over += [slot for slot in inside if inside[slot] > slots[slot].capacity]
     fullest = max((won[slot] / slots[slot].seats for slot in won), default=0.0)
-    return Finding("capacity is never exceeded", not over and bool(won),
-                   f"{sum(won.values())} seats won in {len(won)} slots, the fullest at {fullest:.0%}; "
-                   f"{sum(inside.values())} people inside")
+    return Finding(
+        "capacity is never exceeded",
+        not over and bool(won),
+        f"{sum(won.values())} seats won in {len(won)} slots, the fullest at {fullest:.0%}; "
+        f"{sum(inside.values())} people inside",
+    )
 
 
 def no_pass_twice(facts: Facts, programme: Programme, tried_again: int) -> Finding:
     """No pass was admitted twice, although it was tried."""
     admitted = Counter(message.data.pass_id for message in facts.of(PartyAdmitted, programme.id))
-    return Finding("no pass is admitted twice", bool(admitted) and max(admitted.values()) == 1,
-                   f"{len(admitted)} passes admitted; {tried_again} tried a second time")
+    return Finding(
+        "no pass is admitted twice",
+        bool(admitted) and max(admitted.values()) == 1,
+        f"{len(admitted)} passes admitted; {tried_again} tried a second time",
+    )
 
 
 def nothing_in_the_clear(places: list[Place]) -> Finding:
@@ -122,5 +147,6 @@ def nothing_in_the_clear(places: list[Place]) -> Finding:
         figures += f"; the canary was not found in: {', '.join(blind)}"
     if found:
         figures += f"; found in: {found}"
-    return Finding("no typed name, address, telephone or mail address lies anywhere in the clear", not blind and not found,
-                   figures)
+    return Finding(
+        "no typed name, address, telephone or mail address lies anywhere in the clear", not blind and not found, figures
+    )

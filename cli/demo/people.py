@@ -14,8 +14,11 @@ ATTENDANT = "attendant-1"
 SECOND_ATTENDANT = "attendant-2"
 
 _STAFF = (
-    (DEPUTY, "鈴木 次長", ("officer",)), (DESK, "佐藤 受付", ("desk",)), (NOTICES, "田中 通知", ("notices",)),
-    (ATTENDANT, "伊藤 案内", ("attendant",)), (SECOND_ATTENDANT, "山本 案内", ("attendant",)),
+    (DEPUTY, "鈴木 次長", ("officer",)),
+    (DESK, "佐藤 受付", ("desk",)),
+    (NOTICES, "田中 通知", ("notices",)),
+    (ATTENDANT, "伊藤 案内", ("attendant",)),
+    (SECOND_ATTENDANT, "山本 案内", ("attendant",)),
 )
 STAFF_NAMES = tuple(name for _, name, _ in _STAFF)
 
@@ -23,8 +26,18 @@ STAFF_NAMES = tuple(name for _, name, _ in _STAFF)
 async def designate(interfaces: Interfaces, programmes: list[str], trained_on: date) -> None:
     """Puts everybody on the register; their first passwords come back once."""
     for staff, name, roles in _STAFF:
-        answer = await interfaces.call("POST", "retention", "/retention/api/staff", staff=OFFICER, json={
-            "staff": staff, "name": name, "employer": "contractor", "roles": list(roles), "programmes": programmes,
-            "trained_on": trained_on.isoformat(),
-        })
+        answer = await interfaces.call(
+            "POST",
+            "retention",
+            "/retention/api/staff",
+            staff=OFFICER,
+            json={
+                "staff": staff,
+                "name": name,
+                "employer": "contractor",
+                "roles": list(roles),
+                "programmes": programmes,
+                "trained_on": trained_on.isoformat(),
+            },
+        )
         interfaces.knows(staff, answer["password"])

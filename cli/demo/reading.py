@@ -22,15 +22,22 @@ async def every_record(state: State, topics: list[str] | None = None) -> AsyncIt
     """Each record of `topics` (all by default) from the first to the present last one, as the auditor."""
     points = Endpoints.load(state)
     client = AIOKafkaConsumer(
-        bootstrap_servers=points.kafka_bootstrap, security_protocol=points.kafka_security,
-        sasl_mechanism="SCRAM-SHA-512", sasl_plain_username="auditor",
+        bootstrap_servers=points.kafka_bootstrap,
+        security_protocol=points.kafka_security,
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_plain_username="auditor",
         sasl_plain_password=(state.user("auditor") / "kafka-password").read_text().strip(),
-        enable_auto_commit=False, auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
     )
     await client.start()
     try:
-        partitions = [TopicPartition(topic.name, number) for topic in TOPICS if topics is None or topic.name in topics
-                      for number in range(topic.partitions)]
+        partitions = [
+            TopicPartition(topic.name, number)
+            for topic in TOPICS
+            if topics is None or topic.name in topics
+            for number in range(topic.partitions)
+        ]
         client.assign(partitions)
         await client.seek_to_beginning(*partitions)
         ends = await client.end_offsets(partitions)

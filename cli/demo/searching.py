@@ -123,8 +123,15 @@ def plant_in_logs_and_spans(state: State, canary: str) -> None:
     """A line in a log of its own, and a span: where the interfaces leave no way to put a text of one's own."""
     points = Endpoints.load(state)
     (state.logs / "canary.log").write_text(f"planted for the search: {canary}\n")
-    span = {"traceId": "0" * 31 + "1", "id": "0" * 15 + "1", "name": "canary", "timestamp": _now_us(), "duration": 1,
-            "localEndpoint": {"serviceName": "canary"}, "tags": {"planted": canary}}
+    span = {
+        "traceId": "0" * 31 + "1",
+        "id": "0" * 15 + "1",
+        "name": "canary",
+        "timestamp": _now_us(),
+        "duration": 1,
+        "localEndpoint": {"serviceName": "canary"},
+        "tags": {"planted": canary},
+    }
     httpx.post(points.zipkin_spans, json=[span], timeout=30).raise_for_status()
 
 
@@ -138,8 +145,12 @@ async def search_everywhere(state: State, search: Search, leave_out: Iterable[Pa
     """Topics, database rows, spans, and every file of the state folder but mailboxes and `leave_out`."""
     places = [await _topics(state, search), _rows(state, search), _spans(state, search)]
     outside = {(state.data / "mail").resolve(), *(path.resolve() for path in leave_out)}
-    for name, folder in (("topic files", state.data / "kafka"), ("database files", state.data / "mongo"),
-                         ("logs", state.logs), ("other files", state.root)):
+    for name, folder in (
+        ("topic files", state.data / "kafka"),
+        ("database files", state.data / "mongo"),
+        ("logs", state.logs),
+        ("other files", state.root),
+    ):
         place = Place(name)
         skip = outside if name != "other files" else outside | {state.data.resolve(), state.logs.resolve()}
         for path in _files(folder, skip):

@@ -43,7 +43,8 @@ class TimeDriver:
         """One tick; returns what each part had seen when it was done with it."""
         path = f"/retention/api/programmes/{self._programme}/clock"
         tick = await self._interfaces.call(
-            "POST", "retention", path, staff=self._officer, repeatable=True, json={"at": moment_text(moment)})
+            "POST", "retention", path, staff=self._officer, repeatable=True, json={"at": moment_text(moment)}
+        )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             state = await self._interfaces.call("GET", "retention", path, staff=self._officer)

@@ -35,8 +35,14 @@ class Witness:
 
     async def _run(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(self._program), *arguments, "--json", stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+            sys.executable,
+            str(self._program),
+            *arguments,
+            "--json",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
         out, err = await process.communicate(stdin.encode())
         if process.returncode:
             raise Unexpected(f"the witness program of {self.name} said: {err.decode().strip() or out.decode().strip()}")

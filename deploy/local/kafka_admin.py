@@ -5,7 +5,7 @@ that names the difference, as neither partitions nor cleanup can be changed safe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -23,7 +23,7 @@ from confluent_kafka.admin import (
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import RetryError, retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from deploy.local.access import Rule
 from deploy.local.errors import StackError
@@ -111,6 +111,17 @@ def ensure_users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
     changes = [UserScramCredentialUpsertion(user, info, password.encode()) for user, password in passwords.items()]
     _settle(admin.alter_user_scram_credentials(list(changes)), "creating a user")
+
+
+def await_sign_in(access: KafkaAccess, user: str, password: str) -> None:
+    """Return when the broker lets `user` in: what the controller wrote reaches brokers a moment later, in order."""
+    asking = retry(
+        retry=retry_if_exception_type(KafkaException), stop=stop_after_delay(_PATIENCE), wait=wait_fixed(0.1)
+    )
+    try:
+        asking(admin_client(replace(access, user=user, password=password)).list_topics)(timeout=2)
+    except RetryError as problem:
+        raise StackError(f"Kafka at {access.bootstrap} does not let its user {user} in; its log says why.") from problem
 
 
 def _create(admin: AdminClient, topics: Sequence[TopicRow], profile: Profile) -> None:

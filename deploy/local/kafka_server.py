@@ -95,7 +95,8 @@ class KafkaServer:
         scram = f"SCRAM-SHA-512=[name={ADMIN},password={secret(self.admin_password_file)}]"
         command = [
             *self._java("-Xmx128m"), "kafka.tools.StorageTool", "format",
-            "--cluster-id", cluster, "--config", str(self._config), "--add-scram", scram,
+            f"--cluster-id={cluster}",  # one word, as it may begin with a dash
+            "--config", str(self._config), "--add-scram", scram,
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -27,6 +27,8 @@ def provision_kafka(
         return
     kafka_admin.ensure_users(admin, passwords)
     kafka_admin.ensure_rights(admin, access.rules(topics))
+    last, password = list(passwords.items())[-1]
+    kafka_admin.await_sign_in(reach, last, password)
 
 
 def provision_mongo(plan: Plan) -> None:

@@ -28,5 +28,6 @@ def build(settings: CheckinSettings) -> Service:
     )
     service.indexes(*store.INDEXES)
     service.hears(*subscriptions(Passes(kept, key), service.records))
+    service.begins_at("/terminal")
     service.serves(api.routes(door), routes.router(door, service))
     return service

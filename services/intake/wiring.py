@@ -32,6 +32,7 @@ def build(settings: IntakeSettings) -> Service:
     service.jobs.register(JOB, partial(go_on_closing, means))
     front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause))
     urls = settings.public_urls
+    service.begins_at("")
     service.serves(
         api.routes(front), desk.routes(front), mine.routes(front, urls.get("lottery", "")),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),

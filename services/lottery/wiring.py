@@ -37,5 +37,6 @@ def build(settings: LotterySettings) -> Service:
         DueWork("end of a day of changes", store.CHANGES, Changing(office).day_is_over),
     )
     service.follows(DemandCounted.TOPIC, demand.apply)
+    service.begins_at("")
     service.serves(downloads.routes(office), draws.routes(office), pages.routes(office, service.pages, demand))
     return service

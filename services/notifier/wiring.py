@@ -43,5 +43,6 @@ def build(settings: NotifierSettings) -> Service:
 
     printing = Printing(kept, transactions, programmes, clock, service.door, outcomes, urls)
     service.indexes(*store.INDEXES)
+    service.begins_at("/desk")
     service.serves(api.router(kept, printing, programmes), routes.router(service, kept, printing))
     return service

@@ -23,6 +23,7 @@ from shared.platform.settings import Settings
 BATCH = 1000
 LEASE_SECONDS = 6.0
 IDLE_SECONDS = 0.25
+SEND_SECONDS = 20.0
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Relay:
         try:
             while await self._lease.take() and await self._send_batch():
                 pass
-        except (KafkaError, StoreError, OSError) as error:
+        except (KafkaError, StoreError, OSError, TimeoutError) as error:
             # A producer that saw an out-of-order sequence stays broken (aiokafka #1017): always a new one.
             log.warning("relay waits: %s", type(error).__name__)
             await self._drop_producer()
@@ -90,8 +91,8 @@ class Relay:
                 row["topic"], value=row["value"], key=row["key"].encode(), partition=row["partition"],
                 headers=[("content-type", CONTENT_TYPE)],
             ))
-        for acknowledgement in asyncio.as_completed(acknowledgements):
-            await acknowledgement
+        # A producer that waits for a broker for good has happened (aiokafka #1154): a new one tries again.
+        await asyncio.wait_for(asyncio.gather(*acknowledgements), SEND_SECONDS)
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -73,8 +73,14 @@ def validation_problem(error: RequestValidationError) -> Problem:
                    "Mend the fields named in `errors` and send it again. Nothing was stored.", errors=errors)
 
 
-def install(app: FastAPI, pages: Pages | None) -> None:
-    """Adds handlers of problems and the limits to `app`."""
+STARTING = Problem(
+    503, "starting", "The service has only just started", "Nothing was stored. Please try again in a moment.",
+    headers={"Retry-After": "1"},
+)
+
+
+def install(app: FastAPI, pages: Pages | None, serving: Callable[[], bool]) -> None:
+    """Adds handlers of problems and the limits to `app`; until it is `serving`, it answers that it is starting."""
 
     async def on_problem(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, Problem)
@@ -116,8 +122,22 @@ def install(app: FastAPI, pages: Pages | None) -> None:
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Gate, serving=serving, pages=pages)
     app.add_middleware(RequestSpans)
     app.add_middleware(SecurityHeaders)
+
+
+class Gate:
+    """A service that has not read its topics yet knows no programme: it must not say that there is none."""
+
+    def __init__(self, app: ASGIApp, serving: Callable[[], bool], pages: Pages | None) -> None:
+        self._app, self._serving, self._pages = app, serving, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in QUIET or self._serving():
+            await self._app(scope, receive, send)
+            return
+        await answer(Request(scope), STARTING, self._pages)(scope, receive, send)
 
 
 class BodyLimit:

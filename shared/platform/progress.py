@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -23,6 +24,8 @@ from shared.platform.settings import Settings
 # These move although nothing happens: the driver's own ticks, their answers, and heartbeats.
 RESTLESS = frozenset({"programme.clock.v1", "programme.progress.v1", "retention.staff.v1"})
 LOOK_EVERY_SECONDS = 0.05
+ASK_SECONDS = 15.0
+SAY_AFTER_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ class Progress:
             await self._ticked.wait()
             try:
                 await self._answer()
-            except (KafkaError, StoreError, OSError) as error:
+            except (KafkaError, StoreError, OSError, TimeoutError) as error:
                 log.warning("progress waits: %s", type(error).__name__)
                 await asyncio.sleep(0.5)
 
@@ -68,11 +71,25 @@ class Progress:
 
     async def _at_rest(self, client: AIOKafkaConsumer) -> int:
         """Waits for rest; returns the sum of the end offsets of all that the service reads or writes."""
+        say_at = time.monotonic() + SAY_AFTER_SECONDS
         while True:
-            ends = await client.end_offsets(self._partitions())
-            if await self._nothing_unread(client, ends) and not await self._unsent() and not await self._anything_due():
+            # A client that lost its broker can wait for good: then a new one asks.
+            ends = await asyncio.wait_for(client.end_offsets(self._partitions()), ASK_SECONDS)
+            open_ends = await asyncio.wait_for(self._unfinished(client, ends), ASK_SECONDS)
+            if not open_ends:
                 return sum(offset for partition, offset in ends.items() if partition.topic not in RESTLESS)
+            if time.monotonic() > say_at:
+                log.warning("not at rest yet: %s", open_ends)
+                say_at = time.monotonic() + SAY_AFTER_SECONDS
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def _unfinished(self, client: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> str:
+        """What is still to be done, in words; empty when the service is at rest."""
+        if unread := await self._unread(client, ends):
+            return f"unread events on {unread}"
+        if await self._unsent():
+            return "unsent events in the outbox"
+        return "work that is due" if await self._anything_due() else ""
 
     def _partitions(self) -> list[TopicPartition]:
         own = {topic.name for topic in topics_written_by(self._settings.service)
@@ -80,15 +97,15 @@ class Progress:
         names = self._heard | own | {partition.topic for partition in self._views.partitions()}
         return [TopicPartition(name, number) for name in sorted(names) for number in range(TOPIC[name].partitions)]
 
-    async def _nothing_unread(self, client: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    async def _unread(self, client: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> str:
         if not self._views.has_read({p: end for p, end in ends.items() if p.topic not in RESTLESS}):
-            return False
+            return "the followed topics"
         for partition, end in ends.items():
             if partition.topic in self._heard and end:
                 committed = await client.committed(partition)
                 if (committed or 0) < end:
-                    return False
-        return True
+                    return f"{partition.topic}/{partition.partition}: {committed or 0} of {end}"
+        return ""
 
     async def _unsent(self) -> bool:
         row = await self._database[OUTBOX].find_one({"topic": {"$nin": sorted(RESTLESS)}}, {"_id": 1})

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from shared.messaging.consumer import Consumer, Subscription
 from shared.messaging.due import DueWork
@@ -38,7 +38,7 @@ from shared.privacy.keyring import KeyRing
 from shared.privacy.records import Records
 from shared.privacy.sealing import Sealer
 from shared.privacy.searchkeys import SearchKeys
-from shared.ui import Chrome, Pages, StaffBar
+from shared.ui import Chrome, Link, Pages, StaffBar
 
 STUCK_SECONDS = 90.0
 STUCK, PART_FAILED = 70, 71  # exit codes
@@ -53,7 +53,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.name = settings, settings.service
-        self.started_at = time.monotonic()
+        self.started = False
         self._client, self.database = connect(settings.mongo_uri(), self.name)
         self.relay = Relay(settings, self.database)
         self.transactions = Transactions(self._client, self.database, self.name, self.relay.wake)
@@ -86,15 +86,15 @@ class Service:
                          self.clock)
 
     def _build_http(self) -> None:
-        self.sign_in = SignIn(self.name, self.register, self.clock, self.settings.public_urls)
         package = Path(importlib.import_module(f"services.{self.name}").__file__ or "").parent
         self.pages = Pages(package / "pages", self.name, f"/{self.name}", chrome=self.chrome)
+        self.sign_in = SignIn(self.name, self.register, self.clock, self.settings.public_urls, self.pages)
         self.app = FastAPI(
             title=f"Kujibiki: {self.name}", version="1", lifespan=self._lifespan, docs_url=None, redoc_url=None,
             openapi_url=f"/{self.name}/api/openapi.json",
         )
         self.app.state.sign_in = self.sign_in
-        http.install(self.app, self.pages)
+        http.install(self.app, self.pages, lambda: self.started)
         self.pages.mount_static(self.app)
         self.app.add_api_route("/healthz", self._healthz, include_in_schema=False)
         self.app.add_api_route("/readyz", self._readyz, include_in_schema=False)
@@ -129,6 +129,16 @@ class Service:
         """Routes under `/<service>`."""
         for router in routers:
             self.app.include_router(router, prefix=f"/{self.name}")
+
+    def begins_at(self, path: str) -> None:
+        """`/<service>/` lists the programmes; each leads to `/<service>/<programme><path>`."""
+
+        async def begin(request: Request) -> Response:
+            language = self.pages.language(request)
+            links = [Link(p.title.text(language), f"/{self.name}/{p.id}{path}") for p in self.programmes.all()]
+            return self.pages.render(request, "programmes.html", programmes=links)
+
+        self.app.add_api_route(f"/{self.name}/", begin, include_in_schema=False)
 
     def indexes(self, *indexes: tuple[str, Any, dict[str, Any]]) -> None:
         """(collection, keys, options), made at the start."""
@@ -167,6 +177,7 @@ class Service:
             self.settings, self.database, self.transactions, self.views, self.clock,
             self.consumer.topics if self.consumer else (), self.name, self._anything_due)
         self._spawn(progress.run, self._keep_keys, *self._background)
+        self.started = True
 
     async def stop(self) -> None:
         """Stops everything; what was said and not yet sent stays in the outbox."""
@@ -186,6 +197,7 @@ class Service:
     def ready(self) -> tuple[bool, dict[str, bool]]:
         """Whether requests can be served, and what is there of what is needed."""
         parts = {
+            "started": self.started,
             "views": self.views.caught_up.is_set(),
             "consumer": self.consumer is None or self.consumer.started.is_set(),
             "keys": self.ring.published and self.ring.ready_for(self.recipients),

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What a service must be told. Secrets come as paths of files that only the service can read."""
 
-    model_config = SettingsConfigDict(env_prefix="KUJIBIKI_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KUJIBIKI_", extra="ignore", frozen=True, env_ignore_empty=True)
 
     service: str
     kafka_bootstrap: str

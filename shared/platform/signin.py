@@ -12,11 +12,12 @@ from urllib.parse import quote, urlsplit
 
 import jwt
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from shared.platform.clock import Clock
 from shared.platform.problems import Problem
 from shared.platform.register import Person, Register
+from shared.ui import Pages
 
 ALGORITHM = "EdDSA"
 REASONS = {
@@ -43,8 +44,10 @@ class SignInNeeded(Problem):
 class SignIn:
     """Checks tokens for one service."""
 
-    def __init__(self, service: str, register: Register, clock: Clock, public_urls: dict[str, str]) -> None:
-        self._service, self._register, self._clock = service, register, clock
+    def __init__(
+        self, service: str, register: Register, clock: Clock, public_urls: dict[str, str], pages: Pages
+    ) -> None:
+        self._service, self._register, self._clock, self._pages = service, register, clock, pages
         self._retention_url = public_urls.get("retention", "")
 
     @property
@@ -91,10 +94,13 @@ class SignIn:
             raise SignInNeeded(self._sign_in_url(request))
         return person
 
+    def address(self, path: str) -> str:
+        """Retention's sign-in page, which leads back to `path` here."""
+        return f"{self._retention_url}/retention/signin?service={self._service}&next={quote(path)}"
+
     def _sign_in_url(self, request: Request) -> str:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        here = path if request.method == "GET" else f"/{self._service}/"
-        return f"{self._retention_url}/retention/signin?service={self._service}&next={quote(here)}"
+        return self.address(path if request.method == "GET" else f"/{self._service}/")
 
     def router(self) -> APIRouter:
         """The session: taken over from retention's sign-in page, and ended."""
@@ -111,9 +117,14 @@ class SignIn:
 
         @router.post("/session/end", include_in_schema=False)
         async def end() -> RedirectResponse:
-            response = RedirectResponse(f"{self._retention_url}/retention/signin?service={self._service}", 303)
+            # Not straight on to retention: the pages' policy lets a form lead to its own service only.
+            response = RedirectResponse(f"/{self._service}/session/ended", 303)
             response.delete_cookie(self.cookie, path=f"/{self._service}")
             return response
+
+        @router.get("/session/ended", include_in_schema=False)
+        async def ended(request: Request) -> HTMLResponse:
+            return self._pages.render(request, "signed-out.html", sign_in=self.address("/"))
 
         return router
 

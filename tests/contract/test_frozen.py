@@ -16,7 +16,7 @@ EXAMPLES = SCHEMAS.parent / "examples"
 
 @pytest.mark.parametrize("name", sorted(known_events()))
 def test_the_golden_example_is_still_read_and_written_the_same(name: str) -> None:
-    """A field that became required, was renamed, removed or changed its form fails here: give the event a new version."""
+    """A field that became required, was renamed, removed or changed fails here: give the event a new version."""
     frozen = json.loads((EXAMPLES / f"{name}.json").read_text())
     again = json.loads(encode(decode(json.dumps(frozen).encode())))
     assert _within(frozen, again), f"{name} no longer says what its example says"
@@ -37,8 +37,11 @@ def test_no_example_or_schema_outlived_its_event() -> None:
 
 def test_s32_generated_files_are_what_the_table_says() -> None:
     """Schemas, AsyncAPI, the flow of personal data and the deployment's topics cannot drift: run `make contracts`."""
-    stale = [path.relative_to(path.parents[3]).as_posix() if len(path.parents) > 3 else str(path)
-             for path, text in files().items() if not path.exists() or path.read_text() != text]
+    stale = [
+        path.relative_to(path.parents[3]).as_posix() if len(path.parents) > 3 else str(path)
+        for path, text in files().items()
+        if not path.exists() or path.read_text() != text
+    ]
     assert stale == []
 
 

@@ -22,8 +22,13 @@ def said(service: Service, subject: str, number: int = 1, event_id: str | None =
     """Work that says one event about `subject`."""
 
     async def work(tx: Transaction) -> None:
-        tx.say(ApplicationWithdrawn(application=subject, number=number), subject=subject, programme="delivery",
-               at=service.clock.now("delivery"), event_id=event_id)
+        tx.say(
+            ApplicationWithdrawn(application=subject, number=number),
+            subject=subject,
+            programme="delivery",
+            at=service.clock.now("delivery"),
+            event_id=event_id,
+        )
 
     return work
 
@@ -75,7 +80,8 @@ async def test_a_failed_transaction_says_nothing_and_leaves_the_others_of_its_gr
 
     results = await asyncio.gather(
         *(intake.transactions.grouped(work) for work in (said(intake, good, 1), failing, said(intake, good, 2))),
-        return_exceptions=True)
+        return_exceptions=True,
+    )
     assert isinstance(results[1], ValueError)
     await until(lambda: len(hearer.of(good)) == 2)
     assert sorted(hearer.of(good)) == [1, 2]
@@ -87,15 +93,29 @@ async def test_the_same_event_twice_on_the_topic_is_handled_once(services: Make)
     hearer = Hearer()
     await services("notifier", hearer.prepare)
     subject, last = new_id(), new_id()
-    record = encode(envelope(ApplicationWithdrawn(application=subject, number=1), source="intake", subject=subject,
-                             programme="delivery", at=intake.clock.now("delivery")))
+    record = encode(
+        envelope(
+            ApplicationWithdrawn(application=subject, number=1),
+            source="intake",
+            subject=subject,
+            programme="delivery",
+            at=intake.clock.now("delivery"),
+        )
+    )
     producer = kafka.producer(intake.settings)
     await producer.start()
     try:
         for _ in range(3):
             await producer.send_and_wait(TOPIC, record, key=b"same-key")
-        marker = encode(envelope(ApplicationWithdrawn(application=last, number=1), source="intake", subject=last,
-                                 programme="delivery", at=intake.clock.now("delivery")))
+        marker = encode(
+            envelope(
+                ApplicationWithdrawn(application=last, number=1),
+                source="intake",
+                subject=last,
+                programme="delivery",
+                at=intake.clock.now("delivery"),
+            )
+        )
         await producer.send_and_wait(TOPIC, marker, key=b"same-key")
     finally:
         await producer.stop()
@@ -167,8 +187,13 @@ async def test_s24_a_service_cannot_say_what_is_not_its_to_say(services: Make) -
     intake = await services("intake")
 
     async def work(tx: Transaction) -> None:
-        tx.say(ApplicationWithdrawn(application=new_id(), number=1), topic="lottery.results.v1", subject="x",
-               programme="delivery", at=intake.clock.now("delivery"))
+        tx.say(
+            ApplicationWithdrawn(application=new_id(), number=1),
+            topic="lottery.results.v1",
+            subject="x",
+            programme="delivery",
+            at=intake.clock.now("delivery"),
+        )
 
-    with pytest.raises(PermissionError, match="may not write lottery.results.v1"):
+    with pytest.raises(PermissionError, match=r"may not write lottery\.results\.v1"):
         await intake.transactions.run(work)

@@ -11,8 +11,14 @@ from shared.contracts.envelope import MalformedEvent, UnknownEvent, decode, deri
 from shared.contracts.intake import ApplicationWithdrawn
 from shared.contracts.topics import SERVICES, TOPIC, TOPICS, topics_read_by, topics_written_by
 
-MESSAGE = envelope(ApplicationWithdrawn(application="a" * 32, number=7), source="intake", subject="a" * 32,
-                   programme="live-site-2020", at=datetime(2021, 6, 1, 3, 0, tzinfo=UTC), traceparent="00-1-2-01")
+MESSAGE = envelope(
+    ApplicationWithdrawn(application="a" * 32, number=7),
+    source="intake",
+    subject="a" * 32,
+    programme="live-site-2020",
+    at=datetime(2021, 6, 1, 3, 0, tzinfo=UTC),
+    traceparent="00-1-2-01",
+)
 
 
 def test_an_event_comes_back_as_it_was_said() -> None:
@@ -21,7 +27,17 @@ def test_an_event_comes_back_as_it_was_said() -> None:
 
 def test_the_record_is_cloudevents_1_0() -> None:
     record = json.loads(encode(MESSAGE))
-    assert {"specversion", "id", "source", "type", "subject", "time", "data", "programme", "traceparent"} <= record.keys()
+    assert {
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "subject",
+        "time",
+        "data",
+        "programme",
+        "traceparent",
+    } <= record.keys()
     assert record["specversion"] == "1.0"
     assert record["time"] == "2021-06-01T03:00:00Z"
 

@@ -23,14 +23,22 @@ from shared.privacy.searchkeys import SearchKeys
 
 ROOT = Path(__file__).parents[3]
 PROGRAMME = Programme.model_validate(tomllib.loads((ROOT / "programmes/live-site-2020.toml").read_text()))
-PERSON = {"name": "髙橋 花子", "address": "東京都新宿区西新宿1-1-1", "age": 40, "telephone": "090-1234-5678",
-          "email": "hanako@example.jp", "companions": ["髙橋 一郎"]}
+PERSON = {
+    "name": "髙橋 花子",
+    "address": "東京都新宿区西新宿1-1-1",
+    "age": 40,
+    "telephone": "090-1234-5678",
+    "email": "hanako@example.jp",
+    "companions": ["髙橋 一郎"],
+}
 
 
 def rings(*services: str) -> dict[str, KeyRing]:
     """Key rings that heard each other's keys, with pair keys from intake to all."""
-    made = {name: KeyRing(name, {1: EpochKeys(1, ec.generate_private_key(ec.SECP256R1()), name.encode().ljust(32))})
-            for name in services}
+    made = {
+        name: KeyRing(name, {1: EpochKeys(1, ec.generate_private_key(ec.SECP256R1()), name.encode().ljust(32))})
+        for name in services
+    }
     for event in [ring.publication() for ring in made.values()]:
         _tell(made, event)
     for recipient in made["intake"].missing(services):
@@ -71,9 +79,14 @@ def test_no_other_service_opens_a_part() -> None:
             unseal(RINGS[name], part, PROGRAMME.id, record.subject, record.version)
 
 
-@pytest.mark.parametrize("change", [
-    {"programme": "another"}, {"subject": "b" * 32}, {"version": 2},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"programme": "another"},
+        {"subject": "b" * 32},
+        {"version": 2},
+    ],
+)
 def test_a_part_moved_to_another_record_does_not_open(change: dict[str, object]) -> None:
     record = sealed()
     part = record.part_for("intake")

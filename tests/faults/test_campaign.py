@@ -1,0 +1,91 @@
+"""A campaign while parts are killed: the end state is the one that an undisturbed run gives."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.progress import Progress
+
+from cli.demo import observing, reading
+from cli.demo.campaign import FIRST, Campaign
+from cli.demo.interfaces import Interfaces
+from deploy.local.stack import running
+from tests.journeys.conftest import System, whole_system
+
+APPLICATIONS = 60
+# During each step, the parts that are killed by `kill -9`, one after the other. Those that a person talks to at that
+# moment are killed only where the request may be repeated: an application, a postcard, a tick.
+KILLED = {
+    "applications by web and postcard, day by day": ("intake", "lottery", "kafka", "notifier", "intake", "checkin"),
+    "freeze, reveals, closing signed by the witnesses": ("notifier", "checkin"),
+    "dice before an audience, the draw": ("notifier", "checkin", "intake"),
+    "mails are sent, postcards printed and posted": ("lottery", "intake"),
+    "winners look at their passes": ("mongo",),
+    "the door: passes, second tries, walk-in groups": ("notifier", "lottery"),
+}
+
+
+@pytest.fixture
+def shaken() -> Iterator[System]:
+    """A system of its own, as its parts are killed."""
+    with tempfile.TemporaryDirectory(prefix="kujibiki-shaken-") as folder, running(whole_system(folder)) as stack:
+        yield System(stack)
+
+
+class Killer:
+    """Kills what a step has on its list, at times that come from a seed."""
+
+    def __init__(self, system: System) -> None:
+        self._system, self._chance = system, random.Random(45)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.killed: list[str] = []
+
+    def on_step(self, name: str) -> None:
+        """Begins to kill."""
+        self._tasks.append(asyncio.create_task(self._kill(KILLED.get(name, ()))))
+
+    async def _kill(self, parts: tuple[str, ...]) -> None:
+        for part in parts:
+            # Not a wait for something: the moment of the blow is what is varied.
+            await asyncio.sleep(self._chance.uniform(0.2, 2.0))
+            self._system.stack.parts[part].kill()
+            self.killed.append(part)
+            await asyncio.to_thread(self._system.stack.parts[part].wait_ready)
+
+    async def done(self) -> None:
+        """All blows have fallen and everything is ready again."""
+        await asyncio.gather(*self._tasks)
+
+
+async def test_kill_9_in_the_middle_of_a_campaign_loses_nothing_and_doubles_nothing(shaken: System) -> None:
+    """S07, B05, B06: every receipt one application, one notice each, the draw reproduced, no pass twice."""
+    folder = Path(tempfile.mkdtemp(prefix="campaign-", dir=shaken.state.root))
+    killer = Killer(shaken)
+    async with Interfaces(shaken.urls) as interfaces:
+        campaign = Campaign(folder, interfaces, Progress(disable=True), on_step=killer.on_step)
+        await campaign.run(APPLICATIONS, 7, shaken.officer_password)
+        await killer.done()
+    assert len(killer.killed) == sum(map(len, KILLED.values()))
+    programme = campaign.programmes[FIRST]
+    facts = await reading.read_facts(shaken.state)
+    mails = await reading.read_mails(shaken.endpoints.mail_url)
+    findings = [
+        observing.applications_taken(facts, programme, campaign.receipts.values()),
+        observing.one_notice_each(facts, programme, mails),
+        await observing.draw_reproduced(
+            folder / "verify_draw.py",
+            folder / "transcript.jsonl",
+            campaign.draw,
+            facts,
+            programme,
+            campaign.announcement,
+        ),
+        observing.capacity_kept(facts, programme),
+        observing.no_pass_twice(facts, programme, 1),
+    ]
+    assert [finding for finding in findings if not finding.holds] == []
