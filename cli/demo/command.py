@@ -29,13 +29,11 @@ def demo(
     folder = State(state.resolve())
     _fresh(folder)
     background.start(folder, port_base, True, lambda line: console.print(f"[dim]{line}[/dim]"))
-    try:
-        report = asyncio.run(_campaign_and_checks(folder, applications, seed))
-    except Unexpected as problem:
-        raise StackError(
-            f"The campaign stopped: {problem}. The system still runs; `kujibiki logs` shows why."
-        ) from None
-    _show(report, folder)
+    # Not before: the other commands need none of the demo's libraries.
+    from cli.demo.report import live_through, show
+
+    report = live_through(folder, applications, seed)
+    show(report, folder, console)
     if stop:
         background.stop(folder, lambda line: console.print(f"[dim]{line}[/dim]"))
     sys.exit(0 if all(finding["holds"] for finding in report["findings"]) else 1)
