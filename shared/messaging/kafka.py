@@ -43,8 +43,8 @@ def consumer(settings: Settings, *topics: str, group: str | None = None) -> AIOK
     """A consumer that starts at the earliest offset and commits only what it is told to."""
     return AIOKafkaConsumer(
         *topics, **connection(settings), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
-        isolation_level="read_committed", max_poll_interval_ms=600_000, session_timeout_ms=20_000,
-        heartbeat_interval_ms=3_000, metadata_max_age_ms=60_000, fetch_max_wait_ms=100,
+        isolation_level="read_committed", max_poll_interval_ms=600_000, session_timeout_ms=8_000,
+        heartbeat_interval_ms=2_000, metadata_max_age_ms=60_000, fetch_max_wait_ms=100,
         max_partition_fetch_bytes=MAX_RECORD,
     )
 

@@ -41,6 +41,7 @@ class Progress:
         self._views, self._clock, self._group, self._anything_due = views, clock, group, anything_due
         self._heard = frozenset(topics)
         self._ticked = asyncio.Event()
+        self._ticked.set()  # the last tick may have come before a restart, and its answer is still waited for
         clock.on_tick(lambda _: self._ticked.set())
 
     async def run(self) -> None:
