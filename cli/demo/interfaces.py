@@ -25,6 +25,7 @@ class Interfaces:
         self._client = httpx.AsyncClient(timeout=60, limits=limits)
         self._passwords: dict[str, str] = {}
         self._tokens: dict[tuple[str, str], tuple[str, float]] = {}
+        self._signing_in = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,18 +87,20 @@ class Interfaces:
         return body if isinstance(body, dict) else {"items": body}
 
     async def _token(self, staff: str, service: str) -> str:
-        token, until = self._tokens.get((staff, service), ("", 0.0))
-        if time.monotonic() > until:
-            answer = await self.call(
-                "POST",
-                "retention",
-                "/retention/api/signin",
-                repeatable=True,
-                json={"staff": staff, "password": self._passwords[staff], "service": service},
-            )
-            token = answer["token"]
-            self._tokens[staff, service] = token, time.monotonic() + TOKEN_SECONDS
-        return token
+        # One sign-in at a time, as a person does: many at once by one id look like guessing and are refused.
+        async with self._signing_in:
+            token, until = self._tokens.get((staff, service), ("", 0.0))
+            if time.monotonic() > until:
+                answer = await self.call(
+                    "POST",
+                    "retention",
+                    "/retention/api/signin",
+                    repeatable=True,
+                    json={"staff": staff, "password": self._passwords[staff], "service": service},
+                )
+                token = answer["token"]
+                self._tokens[staff, service] = token, time.monotonic() + TOKEN_SECONDS
+            return token
 
 
 def _reason(response: httpx.Response) -> str:
