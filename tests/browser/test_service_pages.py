@@ -1,0 +1,228 @@
+"""The services' own pages in a real browser, whole: accessible, narrow, by keyboard, without scripts (B14).
+
+One application has gone the whole way in one programme; in another the window is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from cli.demo.interfaces import Interfaces
+from cli.demo.people import OFFICER
+from cli.demo.time_driver import TimeDriver
+from tests.browser.chromium import check_accessibility
+from tests.journeys.conftest import System, system
+from tests.journeys.test_one_application import Way, publish, walk
+
+__all__ = ["system"]
+
+DRAWN, OPEN = "pages-drawn", "pages-open"
+CLERK, ROLES = "pages-clerk", ("officer", "desk", "notices", "attendant", "records")
+PUBLIC = {
+    "form": ("intake", f"/intake/{OPEN}"), "my application asked": ("intake", f"/intake/{DRAWN}/mine"),
+    "closed form": ("intake", f"/intake/{DRAWN}"), "draw": ("lottery", f"/lottery/{DRAWN}"),
+    "draw to come": ("lottery", f"/lottery/{OPEN}"),
+    "sign-in": ("retention", f"/retention/signin?service=lottery&next=/lottery/{DRAWN}/desk"),
+}  # fmt: skip
+STAFF = {
+    "postcard desk": ("intake", f"/intake/{OPEN}/desk"), "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
+    "draw desk before": ("lottery", f"/lottery/{OPEN}/desk"), "notices": ("notifier", f"/notifier/{DRAWN}/desk"),
+    "list of notices": ("notifier", f"/notifier/{DRAWN}/notices"),
+    "terminal": ("checkin", f"/checkin/{DRAWN}/terminal"), "seats": ("checkin", f"/checkin/{DRAWN}/seats"),
+    "cards": ("checkin", f"/checkin/{DRAWN}/cards"), "state of handling": ("retention", f"/retention/state/{DRAWN}"),
+    "records office": ("retention", "/retention/"), "staff register": ("retention", "/retention/staff"),
+}  # fmt: skip
+FIELDS = {
+    "name": "新宿 花子", "address": "くじ野市緑町2丁目3番4号", "telephone": "090-1234-5678",
+    "companions.1": "新宿 太郎", "seats": "2",
+}  # fmt: skip
+BOTH_WIDTHS = pytest.mark.parametrize("width", [360, 1440])
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running system, the application that went its way, and a clerk who may do everything."""
+
+    urls: dict[str, str]
+    way: Way
+    password: str
+
+    def sign_in(self, browser: BrowserContext, service: str) -> None:
+        """As the hand-over form does."""
+        answer = httpx.post(f"{self.urls['retention']}/retention/api/signin", json={
+            "staff": CLERK, "password": self.password, "service": service}, timeout=30)  # fmt: skip
+        answer.raise_for_status()
+        form = {"token": answer.json()["token"], "next": "/"}
+        browser.request.post(f"{self.urls[service]}/{service}/session", form=form, max_redirects=0)
+
+
+@pytest.fixture(scope="session")
+def site(system: System, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Made once."""
+    folder = tmp_path_factory.mktemp("site")
+    # Playwright's own loop runs in this thread already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, prepare(system, folder)).result()
+
+
+async def prepare(system: System, folder: Path) -> Site:
+    """One programme with its application at the door, one with an open form, and the clerk."""
+    async with Interfaces(system.urls) as interfaces:
+        interfaces.knows(OFFICER, system.officer_password)
+        way = Way(await publish(interfaces, "live-site-2020", DRAWN))
+        await walk(way, interfaces, folder, system.endpoints.mail_url)
+        opened = await publish(interfaces, "summer-stage-2024", OPEN)
+        await TimeDriver(interfaces, OPEN, OFFICER).to(opened.window.opens + timedelta(hours=1))
+        clerk = await interfaces.call("POST", "retention", "/retention/api/staff", staff=OFFICER, json={
+            "staff": CLERK, "name": "画面 係", "employer": "contractor", "roles": list(ROLES),
+            "programmes": [DRAWN, OPEN], "trained_on": "2021-04-01"})  # fmt: skip
+    return Site(system.urls, way, clerk["password"])
+
+
+@pytest.fixture
+def tab(browser: BrowserContext) -> Iterator[Page]:
+    """A new tab that may be answered with errors."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+def fits(page: Page) -> bool:
+    """Nothing has to be scrolled sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def sound(page: Page) -> None:
+    """What must hold of each page at each width."""
+    assert [str(one) for one in check_accessibility(page)] == []
+    assert fits(page)
+
+
+@BOTH_WIDTHS
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_pages_are_accessible_and_fit(page: Page, site: Site, name: str, width: int) -> None:
+    """B14: axe finds nothing, nothing is wider than the screen."""
+    service, path = PUBLIC[name]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.urls[service]}{path}")
+    sound(page)
+
+
+@BOTH_WIDTHS
+@pytest.mark.parametrize("name", STAFF)
+def test_staff_pages_are_accessible_and_fit(
+    browser: BrowserContext, page: Page, site: Site, name: str, width: int
+) -> None:
+    """B14: desks and terminals too."""
+    service, path = STAFF[name]
+    site.sign_in(browser, service)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.urls[service]}{path}")
+    assert "signin" not in page.url
+    sound(page)
+
+
+@BOTH_WIDTHS
+def test_my_application_with_its_pass_is_accessible_and_fits(page: Page, site: Site, width: int) -> None:
+    """B14, B16."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.urls['intake']}/intake/{DRAWN}/mine")
+    page.fill("[name=receipt]", site.way.receipt["receipt"])
+    page.fill("[name=secret]", site.way.receipt["secret"])
+    send(page)
+    assert page.locator(".pass__code svg").count() == 1
+    sound(page)
+
+
+@BOTH_WIDTHS
+def test_check_page_and_receipt_are_accessible_and_fit(page: Page, site: Site, width: int) -> None:
+    """B14, S01."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.urls['intake']}/intake/{OPEN}")
+    for name, text in FIELDS.items():
+        page.fill(f'[name="{name}"]', text)
+    page.select_option('[name="wishes.1"]', index=1)
+    send(page)
+    sound(page)
+    send(page)
+    assert page.locator(".ticket__code svg").count() == 1
+    sound(page)
+
+
+@BOTH_WIDTHS
+def test_the_doors_answer_is_accessible_and_fits(browser: BrowserContext, tab: Page, site: Site, width: int) -> None:
+    """B14, B06: the pass was admitted before, so the answer is no."""
+    site.sign_in(browser, "checkin")
+    held = site.way.mine["passes"][0]
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(f"{site.urls['checkin']}/checkin/{DRAWN}/terminal?slot={held['slot']}")
+    tab.fill("[name=token]", held["token"])
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#answer .answer--stop")
+    sound(tab)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_the_form_is_filled_in_and_sent_by_keyboard_alone(
+    browser: BrowserContext, tab: Page, site: Site, scripts: bool
+) -> None:
+    """B14, S01: from the first field to the receipt without a mouse; scripts are not needed."""
+    browser.new_cdp_session(tab).send("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+    name = f"新宿 {secrets.token_hex(2)}"
+    tab.goto(f"{site.urls['intake']}/intake/{OPEN}")
+    for field, text in {**FIELDS, "name": name}.items():
+        tab_to(tab, f'[name="{field}"]')
+        tab.keyboard.insert_text(text)
+    tab_to(tab, '[name="wishes.1"]')
+    tab.keyboard.press("ArrowDown")
+    tab_to(tab, "main form .button--main")
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    assert name in tab.locator("main").inner_text()
+    tab_to(tab, 'main [name="step"][value="send"]')
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    assert tab.locator(".ticket").count() == 1
+
+
+def test_a_wrong_form_comes_back_with_what_was_typed(tab: Page, site: Site) -> None:
+    """B14: nothing is lost; the summary has the focus and leads to the field."""
+    tab.goto(f"{site.urls['intake']}/intake/{OPEN}")
+    typed = {**FIELDS, "seats": "9"}
+    for field, text in typed.items():
+        tab.fill(f'[name="{field}"]', text)
+    tab.select_option('[name="wishes.1"]', index=2)
+    wish = tab.input_value('[name="wishes.1"]')
+    send(tab)
+    tab.wait_for_function("document.activeElement.matches('.summary')")
+    assert {field: tab.input_value(f'[name="{field}"]') for field in typed} == typed
+    assert tab.input_value('[name="wishes.1"]') == wish
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.name") == "seats"
+    sound(tab)
+
+
+def send(page: Page) -> None:
+    """Presses the form's main button."""
+    with page.expect_navigation():
+        page.locator("main form .button--main").first.click()
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Goes on with the Tab key until the element has the focus."""
+    for _ in range(80):
+        if page.locator(f"{selector}:focus").count():
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {selector}")
