@@ -15,8 +15,9 @@ from deploy.local.stack import Stack
 from shared.platform.service import Service
 from shared.platform.settings import Settings
 from tests.stack import infrastructure
+from tests.system import system
 
-__all__ = ["infrastructure"]
+__all__ = ["infrastructure", "system"]
 
 PATIENCE_SECONDS = 60.0
 Make = Callable[..., Awaitable[Service]]

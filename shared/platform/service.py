@@ -92,6 +92,8 @@ class Service:
         self.app = FastAPI(
             title=f"Kujibiki: {self.name}", version="1", lifespan=self._lifespan, docs_url=None, redoc_url=None,
             openapi_url=f"/{self.name}/api/openapi.json",
+            # Its own spans hold paths and queries as they were typed; ours hold routes (`shared.platform.telemetry`).
+            telemetry={"tracing": False, "metrics": False, "logs": False},
         )
         self.app.state.sign_in = self.sign_in
         http.install(self.app, self.pages, lambda: self.started)

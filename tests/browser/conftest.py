@@ -17,9 +17,9 @@ from shared.ui.styleguide import application
 from tests.browser.chromium import open_browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[BrowserContext]:
-    """A running Chromium with Japanese letters."""
+    """A running Chromium with Japanese letters; only for this package, as its loop bars every asynchronous test."""
     with open_browser() as context:
         yield context
 

@@ -21,8 +21,8 @@ from cli.demo.interfaces import Interfaces
 from cli.demo.people import OFFICER
 from cli.demo.time_driver import TimeDriver
 from tests.browser.chromium import check_accessibility
-from tests.journeys.conftest import System, system
 from tests.journeys.test_one_application import Way, publish, walk
+from tests.system import System
 
 __all__ = ["system"]
 

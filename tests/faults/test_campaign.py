@@ -15,7 +15,7 @@ from cli.demo import observing, reading
 from cli.demo.campaign import FIRST, Campaign
 from cli.demo.interfaces import Interfaces
 from deploy.local.stack import running
-from tests.journeys.conftest import System, whole_system
+from tests.system import System, whole_system
 
 APPLICATIONS = 60
 # During each step, the parts that are killed by `kill -9`, one after the other. Those that a person talks to at that

@@ -30,7 +30,7 @@ from shared.contracts.intake import ApplicationTaken
 from shared.contracts.lottery import ResultDrawn
 from shared.contracts.notifier import NoticeSent
 from shared.contracts.programme import Programme
-from tests.journeys.conftest import System
+from tests.system import System
 
 PROGRAMME = "one-application"
 PATIENCE_SECONDS = 60.0
