@@ -24,8 +24,6 @@ from tests.browser.chromium import check_accessibility
 from tests.journeys.test_one_application import Way, publish, walk
 from tests.system import System
 
-__all__ = ["system"]
-
 DRAWN, OPEN = "pages-drawn", "pages-open"
 CLERK, ROLES = "pages-clerk", ("officer", "desk", "notices", "attendant", "records")
 PUBLIC = {
