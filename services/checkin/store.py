@@ -19,7 +19,7 @@ from typing import Any
 
 from services.checkin.domain.admission import Admission
 from services.checkin.domain.occupancy import Occupancy
-from services.checkin.domain.passes import CODE_LENGTH
+from shared.contracts.checkin import PASS_CODE_LENGTH
 from shared.contracts.envelope import Id
 from shared.platform.mongo import Database, Document, Session
 
@@ -64,7 +64,7 @@ class Store:
 
     async def pass_by_code(self, programme: str, code: str) -> Document | None:
         """The pass whose id begins with `code`; None also where two do."""
-        upto = code + "g" if len(code) == CODE_LENGTH else code + "0"
+        upto = code + "g" if len(code) == PASS_CODE_LENGTH else code + "0"
         query = {"_id": {"$gte": code, "$lt": upto}, "programme": programme}
         rows = await self.database[PASSES].find(query).limit(2).to_list(None)
         return rows[0] if len(rows) == 1 else None

@@ -8,6 +8,14 @@ from pydantic import Field
 
 from shared.contracts.envelope import Event, Id, Moment
 
+PASS_CODE_LENGTH = 10
+
+
+def pass_code(pass_id: Id) -> str:
+    """What a person can read out and type where a QR cannot be read: the id's first ten digits, `A1B2C-3D4E5`."""
+    digits = pass_id[:PASS_CODE_LENGTH].upper()
+    return f"{digits[:5]}-{digits[5:]}"
+
 
 class PassIssued(Event):
     """A pass for one slot. `token` is what its QR holds: signed, without personal data (S08, B06)."""

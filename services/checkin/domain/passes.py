@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from shared.contracts.checkin import PASS_CODE_LENGTH, pass_code
 from shared.contracts.envelope import Id, derived_id
 
 ALGORITHM = "EdDSA"
 LONGEST_TOKEN = 600
-CODE_LENGTH = 10
 
 
 class Forged(ValueError):
@@ -36,19 +36,13 @@ class Pass:
     @property
     def code(self) -> str:
         """The first ten hex digits of the id in two groups: what a person can read out and type."""
-        return code_of(self.id)
-
-
-def code_of(pass_id: Id) -> str:
-    """The code to type for a pass: `A1B2C-3D4E5`."""
-    digits = pass_id[:CODE_LENGTH].upper()
-    return f"{digits[:5]}-{digits[5:]}"
+        return pass_code(self.id)
 
 
 def typed_code(text: str) -> str | None:
     """The beginning of a pass id that somebody typed, in lower case; None if it cannot be one."""
     digits = text.replace("-", "").replace(" ", "").lower()
-    complete = len(digits) in (CODE_LENGTH, 32)
+    complete = len(digits) in (PASS_CODE_LENGTH, 32)
     return digits if complete and all(digit in "0123456789abcdef" for digit in digits) else None
 
 

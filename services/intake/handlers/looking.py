@@ -10,6 +10,7 @@ from services.intake.domain.dates import draw_expected_at, told_by
 from services.intake.domain.receipt import as_issued, proves, secret_of
 from services.intake.domain.standing import Standing, standing
 from services.intake.handlers.means import Means
+from shared.contracts.checkin import pass_code
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
 
@@ -19,10 +20,11 @@ _NOBODYS = "none"
 
 @dataclass(frozen=True)
 class Pass:
-    """What lets the party in at one slot; `token` is the text of the QR code."""
+    """What lets the party in at one slot: `token` is the text of the QR code, `code` what a person can type."""
 
     slot: str
     token: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -74,5 +76,6 @@ def _told(now: Standing, outcome: Document) -> str | None:
 
 def _passes(outcome: Document) -> tuple[Pass, ...]:
     void = outcome.get("void", {})
-    valid = [one for number, one in outcome.get("passes", {}).items() if number not in void]
-    return tuple(Pass(one["slot"], one["token"]) for one in sorted(valid, key=lambda one: one["slot"]))
+    valid = [Pass(one["slot"], one["token"], pass_code(pass_id))
+             for pass_id, one in outcome.get("passes", {}).items() if pass_id not in void]
+    return tuple(sorted(valid, key=lambda one: one.slot))

@@ -80,7 +80,8 @@ def _view_context(front: Front, request: Request, programme: Programme, view: Vi
             "sentence": say(f"sentence.{view.standing.state}"), "next": next_words(say, programme, view),
             "tone": _TONES.get(view.standing.state, "bad"),
             "passes": [
-                (words.slot(one.slot), segno.make(one.token, error="m").svg_inline(omitsize=True, light="white"))
+                (words.slot(one.slot), segno.make(one.token, error="m").svg_inline(omitsize=True, light="white"),
+                 one.code)
                 for one in view.passes
             ],
             "accesses": [_access(say, one) for one in view.accesses],

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.contracts.checkin import pass_code
 from shared.contracts.intake import Contact
 from shared.contracts.lottery import Outcome
 
 
 @dataclass(frozen=True)
 class Pass:
-    """A pass for one slot; `token` is what its QR holds."""
+    """A pass for one slot; `token` is what its QR holds, `code` what a person can type in its place."""
 
     slot: str
     seats: int
     token: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ def application_of(document: dict[str, Any]) -> Application:
 
 
 def _passes(by_slot: dict[str, dict[str, Any] | None]) -> list[Pass]:
-    return [Pass(slot, issued["seats"], issued["token"]) for slot, issued in sorted(by_slot.items()) if issued]
+    return [
+        Pass(slot, issued["seats"], issued["token"], pass_code(issued["pass_id"]))
+        for slot, issued in sorted(by_slot.items()) if issued
+    ]
 
 
 def _promotions(by_slot: dict[str, datetime]) -> list[Promotion]:

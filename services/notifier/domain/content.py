@@ -24,6 +24,7 @@ class Visit:
     address: str
     seats: int
     token: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _visit(issued: Mapping[str, Any], programme: Programme, language: str) -> Vi
     return Visit(
         day=slot.day, starts=slot.starts, ends=slot.ends, time_name=slot.time_name.text(language),
         venue=venue.name.text(language), address=venue.address.text(language), seats=issued["seats"],
-        token=issued["token"],
+        token=issued["token"], code=issued["code"],
     )
 
 

@@ -56,13 +56,15 @@ def _visits(setter: Typesetter, visits: tuple[Visit, ...], top: float) -> None:
     for number, visit in enumerate(visits):
         left = _LEFT + number * width
         setter.side.codes.append(Code(left, top - side - 1, side, visit.token))
-        _when(setter, visit, left, top - side - 5.5, width - 2, 7.5)
+        setter.line(left, top - side - 4, 7, visit.code)
+        _when(setter, visit, left, top - side - 8, width - 2, 7.5)
 
 
 def _one(setter: Typesetter, visit: Visit, top: float) -> None:
     side = min(36.0, top - _FOOT - 9)
     left = _LEFT + _INNER - side
     setter.side.codes.append(Code(left, top - side - 1, side, visit.token))
+    setter.line(left, top - side - 4, 7.5, visit.code)
     width = _INNER - side - 5
     y = _when(setter, visit, _LEFT, top - 4, width, 9.5)
     y -= 1.5

@@ -7,8 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 from services.checkin.domain.admission import window
-from services.checkin.domain.passes import code_of
-from shared.contracts.checkin import AdmissionRefused, PartyAdmitted
+from shared.contracts.checkin import AdmissionRefused, PartyAdmitted, pass_code
 from shared.contracts.envelope import moment_text
 from tests.integration.checkin.conftest import Opened
 from tests.integration.checkin.stage import ANNE, DESK, UNTRAINED, Stage
@@ -115,7 +114,7 @@ async def test_s08_a_typed_code_admits_as_the_qr_code_does(stage: Stage, opened:
     programme = await opened("typed")
     slot = programme.slots[0].id
     (application,) = await stage.win(programme, [slot])
-    code = code_of((await stage.tokens(programme, application))[slot].pass_id)
+    code = pass_code((await stage.tokens(programme, application))[slot].pass_id)
 
     answer = await stage.admit(programme, code.lower(), slot)
 

@@ -13,12 +13,12 @@ from services.checkin.domain.passes import (
     Held,
     Pass,
     change,
-    code_of,
     pass_id,
     sign,
     typed_code,
     verify,
 )
+from shared.contracts.checkin import pass_code
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 PASS = Pass(pass_id("ls-1", "a" * 32, "2021-07-23-sumitomo-am"), "live-site-2020", "2021-07-23-sumitomo-am", 4)
@@ -62,7 +62,7 @@ def test_b06_what_is_signed_and_no_pass_is_refused(claims: dict[str, object]) ->
 
 
 def test_s08_a_code_is_typed_in_any_spelling() -> None:
-    written = code_of(PASS.id)
+    written = pass_code(PASS.id)
     for typed in (written, written.lower(), written.replace("-", ""), written.replace("-", " "), PASS.id):
         assert typed_code(typed) in (PASS.id[:10], PASS.id)
     for other in ("", "12345", sign(PASS, KEY), "G" * 10):

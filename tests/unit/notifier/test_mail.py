@@ -26,7 +26,7 @@ TOKEN = "K1." + "abcdefgh" * 18
 
 
 def content(kind: str = "lost", *, slots: int = 0, promotion: bool = False, reason: str | None = None) -> Content:
-    passes = [{"slot": slot.id, "seats": 3, "token": TOKEN} for slot in PROGRAMME.slots[:slots]]
+    passes = [{"slot": slot.id, "seats": 3, "token": TOKEN, "code": "A1B2C-3D4E5"} for slot in PROGRAMME.slots[:slots]]
     notice: dict[str, Any] = {"kind": kind, "promotion": promotion, "receipt": "LS-1", "entry": "e" * 32,
                               "passes": passes, "reason": reason}
     return content_of(notice, PROGRAMME, DRAW, URLS)
@@ -47,7 +47,7 @@ def text(of: EmailMessage, kind: str = "plain") -> str:
 def test_s07_a_winner_reads_when_where_how_many_and_what_to_bring() -> None:
     said = text(mail(content("won", slots=1)))
     when = "2021年7月21日（水） 10:00〜13:00"
-    for words in ("髙﨑 𠮷子 様", "当選", when, "新宿住友ビル", "3人", "お持ちいただくもの", TOKEN):
+    for words in ("髙﨑 𠮷子 様", "当選", when, "新宿住友ビル", "3人", "お持ちいただくもの", TOKEN, "A1B2C-3D4E5"):
         assert words in said
 
 

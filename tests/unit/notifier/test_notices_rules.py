@@ -30,7 +30,7 @@ def decide(application: Application, draw: Draw = DRAWN, addressee: Application 
     (replace(TAKEN, result=result("lost")), "lost"),
     (replace(TAKEN, result=result("waiting")), "waiting"),
     (replace(TAKEN, result=result("struck")), "struck"),
-    (replace(TAKEN, result=result("won", SLOT), passes=(Pass(SLOT, 2, "t"),)), "won"),
+    (replace(TAKEN, result=result("won", SLOT), passes=(Pass(SLOT, 2, "t", "P1"),)), "won"),
     (replace(TAKEN, counted=False, reason="late"), "not-counted"),
     (replace(TAKEN, withdrawn_at=AT), "withdrawn"),
     (replace(TAKEN, withdrawn_at=AT, result=result("won", SLOT)), "withdrawn"),
@@ -50,7 +50,7 @@ def test_s07_nothing_is_told_while_there_is_nothing_to_tell() -> None:
     (Application("a1", result=result("lost")), DRAWN, "application"),
     (replace(TAKEN, result=result("lost")), Draw("a", "c"), "draw"),
     (replace(TAKEN, counted=False), Draw(), "draw"),
-    (replace(TAKEN, result=result("won", SLOT, OTHER), passes=(Pass(SLOT, 2, "t"),)), DRAWN, "passes"),
+    (replace(TAKEN, result=result("won", SLOT, OTHER), passes=(Pass(SLOT, 2, "t", "P1"),)), DRAWN, "passes"),
 ])
 def test_s07_a_notice_waits_for_what_it_needs(application: Application, draw: Draw, missing: str) -> None:
     assert decide(application, draw) == Waits(missing)  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def test_b02_a_promotion_is_told_by_a_notice_of_its_own_when_its_pass_is_there()
     waiting = replace(TAKEN, result=result("waiting"), told=(result_notice_id("p", "a1"),),
                       promoted=(Promotion(SLOT, later),))
     assert decide(waiting) == Waits("passes")
-    notice = decide(replace(waiting, passes=(Pass(SLOT, 2, "t"),)))
+    notice = decide(replace(waiting, passes=(Pass(SLOT, 2, "t", "P1"),)))
     assert isinstance(notice, Notice) and notice.promotion and notice.due_by == later + timedelta(days=5)
     assert decide(replace(waiting, told=(*waiting.told, notice.id))) is None
 
