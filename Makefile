@@ -58,6 +58,9 @@ lock: ## Resolve requirements.lock anew from pyproject.toml
 contracts: setup ## Write the schemas, docs/asyncapi.yaml and the deployment's topics anew from the contract table
 	@$(BIN)/python -m shared.contracts.publish
 
+screenshots: setup ## Take the README's and the handbook's pictures anew, of a running demo
+	@$(BIN)/python -m tests.browser.pictures --state .kujibiki
+
 clean: ## Remove the state of the embedded stack and all caches (not .venv)
 	@$(BIN)/kujibiki down --quiet 2>/dev/null || true
 	@rm -rf .kujibiki .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
