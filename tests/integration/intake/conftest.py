@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
@@ -11,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from deploy.local.ports import free_base
 from deploy.local.stack import Stack, running
 from shared.contracts.programme import Programme
 from tests.integration.intake.stage import Stage
 
-PORT_BASE = int(os.environ.get("KUJIBIKI_TEST_PORT_BASE", "18800"))
+FIRST_BASE = 22_500
 FILE = Path(__file__).parents[3] / "programmes" / "live-site-2020.toml"
 
 Opened = Callable[..., Awaitable[Programme]]
@@ -24,7 +24,7 @@ Opened = Callable[..., Awaitable[Programme]]
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Kafka, MongoDB and their neighbours."""
-    with running(Stack(tmp_path_factory.mktemp("intake"), PORT_BASE, services=False)) as it:
+    with running(Stack(tmp_path_factory.mktemp("intake"), free_base(FIRST_BASE), services=False)) as it:
         yield it
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.local.ports import free_base
 from deploy.local.stack import Stack, running
 from shared.contracts.programme import Programme
 from tests.integration.lottery.stage import Campaign, Stage
 
-PORT_BASE = int(os.environ.get("KUJIBIKI_TEST_PORT_BASE", "19200"))
+FIRST_BASE = 19_200
 PROGRAMMES = Path(__file__).parents[3] / "programmes"
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(Stack(tmp_path_factory.mktemp("lottery"), PORT_BASE, services=False)) as it:
+    with running(Stack(tmp_path_factory.mktemp("lottery"), free_base(FIRST_BASE), services=False)) as it:
         yield it
 
 
