@@ -203,10 +203,9 @@ class Stage:
             await consumer.stop()
 
     async def facts(self, programme: Programme) -> list[Envelope[Any]]:
-        """What intake said about the programme's applications."""
-        return [
-            one for one in await self.read("intake.applications.v1") if one.programme == programme.id
-        ]
+        """What intake said about the programme's applications: each once, as a killed relay may send again (ADR 1)."""
+        said = {one.id: one for one in await self.read("intake.applications.v1") if one.programme == programme.id}
+        return list(said.values())
 
     async def until(self, condition: Callable[[], Awaitable[Any]], what: str) -> Any:
         """Waits until `condition()` is true, and returns it."""
