@@ -4,7 +4,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,18 +55,6 @@ def test_a_second_start_keeps_all_even_on_other_ports(tmp_path: Path) -> None:
         moved = free_base(first.ports.base + 100)
     with running(Stack(tmp_path, moved, services=False)) as second:
         assert read(second, "lottery", TOPIC, "lottery.second") is None
-
-
-def test_a_second_start_is_quick(tmp_path: Path) -> None:
-    """Only where a clock says something: beside a busy machine's other work it measures that work."""
-    with running(infrastructure_stack(tmp_path)):
-        pass
-    if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
-        pytest.skip(f"not measured: the load average is {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    begin = time.monotonic()
-    with running(infrastructure_stack(tmp_path)):
-        took = time.monotonic() - begin
-    assert took < 12, f"the second start took {took:.1f} s"
 
 
 @pytest.fixture
