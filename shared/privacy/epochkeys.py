@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,13 +65,10 @@ class KeyFolder:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
-        try:
-            # A link, not a rename: of two replicas that start at once, the first one's keys stay.
+        # A link, not a rename: of two replicas that start at once, the first one's keys stay, and both read them.
+        with suppress(FileExistsError):
             target.hardlink_to(draft)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        draft.unlink()
 
 
 def _read(path: Path) -> EpochKeys:
