@@ -1,5 +1,5 @@
 """Every event of the contracts, imported in one place so that all are registered."""
 
-from shared.contracts import checkin, intake, lottery, messaging, notifier, privacy, programme, retention
+from shared.contracts import checkin, erasure, intake, lottery, messaging, notifier, privacy, programme, retention
 
-__all__ = ["checkin", "intake", "lottery", "messaging", "notifier", "privacy", "programme", "retention"]
+__all__ = ["checkin", "erasure", "intake", "lottery", "messaging", "notifier", "privacy", "programme", "retention"]

@@ -79,6 +79,15 @@ class ApplicationWithdrawnLate(Event):
     entry: Id
 
 
+class ErasureAsked(Event):
+    """The applicant asked, with number and secret, for their data to be erased; the ward decides (B10)."""
+
+    TOPIC: ClassVar[str] = "intake.applications.v1"
+    TYPE: ClassVar[str] = "intake.erasure-asked.v1"
+    application: Id
+    asked_at: Moment
+
+
 class PartitionClosed(Event):
     """The window is closed; this partition of `intake.applications.v1` holds `facts` numbered facts of the programme.
 

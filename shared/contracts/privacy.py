@@ -26,11 +26,15 @@ class Part(BaseModel):
 
 
 class PersonalRecord(Event):
-    """The personal data of one subject, one sealed part a recipient. A later `version` replaces it whole."""
+    """The personal data of one subject, one sealed part a recipient. A later `version` replaces it whole.
+
+    `wrapping` counts how often the same version's data keys were wrapped: once more at each rotation of keys.
+    """
 
     subject: Id
     version: int
     parts: tuple[Part, ...]
+    wrapping: int = 1
 
     def part_for(self, recipient: str) -> Part | None:
         """The part that `recipient` can open, if it has one."""
@@ -58,14 +62,28 @@ class StaffRecorded(PersonalRecord):
     TYPE: ClassVar[str] = "retention.staff-recorded.v1"
 
 
+class CanaryRecorded(PersonalRecord):
+    """The record of nobody: random text, sealed for all recipients as anybody's is.
+
+    An audit that cannot have it opened proves nothing by what else cannot be opened.
+    """
+
+    TOPIC: ClassVar[str] = "*.personal.v1"
+    TYPE: ClassVar[str] = "privacy.canary-recorded.v1"
+
+
 class RecipientKeyPublished(Event):
-    """The HPKE public key of `service` for `epoch`: an uncompressed P-256 point, base64url."""
+    """The HPKE public key of `service` for `epoch`: an uncompressed P-256 point, base64url.
+
+    `rotation` is what the epoch began with; the first epoch began with none.
+    """
 
     TOPIC: ClassVar[str] = "privacy.recipients.v1"
     TYPE: ClassVar[str] = "privacy.recipient-key-published.v1"
     service: str
     epoch: int
     public_key: str
+    rotation: Id | None = None
 
 
 class SealedCopy(BaseModel):

@@ -82,8 +82,9 @@ TOPICS: tuple[Topic, ...] = (
     _facts("checkin.custody.v1", "object", "checkin", "retention", 3,
            "Where each paper card and case is, hand-over by hand-over."),
     _sealed("checkin.personal.v1", "checkin", "", "Sealed contact cards given on a screen."),
-    _facts("retention.orders.v1", "subject", "retention", "*", 3, "Orders to erase, and to hold."),
-    _plain("retention.certificates.v1", "programme", "retention", "*", 1, "Certificates of erasure."),
+    _facts("retention.orders.v1", "order", "retention", "*", 3, "Orders to erase, to hold, to return, to rotate keys."),
+    _plain("retention.certificates.v1", "programme", "retention", "*", 1,
+           "Certificates of erasure, returns acknowledged, checkpoints of the access log."),
     _facts("retention.staff.v1", "staff", "retention", "*", 1,
            "Designations, trainings, roles, and the keys that sign-in tokens are checked with."),
     _sealed("retention.personal.v1", "retention", "", "Personal records of staff."),
@@ -94,7 +95,7 @@ TOPICS: tuple[Topic, ...] = (
     _facts("privacy.access.v1", "subject", "*", "retention intake", 6,
            "Each opening, export and refusal of personal data."),
     _plain("privacy.recipients.v1", "service", "*", "*", 1, "Public keys by epoch, and pair keys sealed to them."),
-    _facts("privacy.receipts.v1", "subject", "*", "retention", 3, "What a service erased on an order."),
+    _facts("privacy.receipts.v1", "order", "*", "retention", 3, "What a service erased on an order."),
     *(
         _plain(f"{service}.dead-letters.v1", "pointer", service, "retention", 1,
                "Pointers to messages that could not be handled; no payload.")

@@ -1,0 +1,42 @@
+"""What the services' stores hold of a subject, row by row: an order empties it, and the audit counts it.
+
+One table for both: a service cannot erase less than the audit looks for. Collections that hold pseudonymous facts
+only (ids, times, slots, counts: what the fact topics hold for good) are not in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Rows of `collection` whose `field` is a subject's id.
+
+    They go whole, or, where `clears` names fields, those fields go and the pseudonymous rest stays.
+    """
+
+    service: str
+    collection: str
+    field: str
+    about: str
+    kind: Literal["application", "staff"] = "application"
+    clears: tuple[str, ...] = ()
+
+
+HOLDINGS: tuple[Holding, ...] = (
+    Holding("intake", "personal", "_id", "the sealed part of the personal record"),
+    Holding("intake", "applications", "_id", "receipt number, proof of the secret, search key of name and telephone"),
+    Holding("intake", "outcomes", "_id", "result, passes and notice as the applicant sees them"),
+    Holding("intake", "accesses", "application", "who opened the data, for the applicant's page"),
+    Holding("notifier", "personal", "_id", "the sealed part of the personal record"),
+    Holding("checkin", "personal", "_id", "the sealed part of the personal record"),
+    Holding("lottery", "results", "application", "the link from an entry to its application", clears=("application",)),
+    Holding("retention", "personal", "_id", "the sealed name of a member of staff", kind="staff"),
+)
+
+
+def holdings_of(service: str) -> tuple[Holding, ...]:
+    """What `service` holds of subjects."""
+    return tuple(holding for holding in HOLDINGS if holding.service == service)
