@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from services.retention.keyfile import private_key
 from shared.contracts.envelope import new_id
 
 LIFETIME = timedelta(minutes=15)
@@ -18,7 +19,9 @@ _FILE = "sign-in.ed25519"
 
 
 class SigningKey:
-    """This replica's key: the private half stays in its file, the public one is published."""
+    """This replica's sign-in key: the private half stays in its file, the public one is published."""
+
+    use: Literal["sign-in"] = "sign-in"
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
@@ -39,15 +42,4 @@ class SigningKey:
 
 def load_or_make(keys_dir: Path) -> SigningKey:
     """The key in `keys_dir`; at the first start it is made, readable by this service's user only."""
-    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = keys_dir / _FILE
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return SigningKey(Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
-    private = Ed25519PrivateKey.generate()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
-        file.flush()
-        os.fsync(file.fileno())
-    return SigningKey(private)
+    return SigningKey(private_key(keys_dir, _FILE))

@@ -6,8 +6,9 @@ import asyncio
 import json
 import logging
 from datetime import UTC, date, datetime
+from functools import partial
 
-from services.retention import api, store
+from services.retention import api, seals, store
 from services.retention.domain.lockout import AddressLimit
 from services.retention.domain.staff import SINCE_EVER, first_officer
 from services.retention.handlers import staff
@@ -16,6 +17,7 @@ from services.retention.inbound import SUBSCRIPTIONS
 from services.retention.office import Office
 from services.retention.pages import routes
 from services.retention.passwords import Passwords
+from services.retention.seals import SealKey
 from services.retention.settings import RetentionSettings
 from services.retention.signing import SigningKey, load_or_make
 from shared.messaging.transaction import Transaction
@@ -31,23 +33,26 @@ def build(settings: RetentionSettings) -> Service:
     """The service, not started."""
     service = Service(settings)
     key, passwords = load_or_make(settings.keys_dir), Passwords()
+    seal = seals.load_or_make(settings.keys_dir)
     register = staff.Register(service.sealer, service.records)
     sign_ins = SignIns(service.database, service.transactions, passwords, key, AddressLimit())
     office = Office(service, settings, register, passwords, sign_ins)
     service.indexes(*store.INDEXES)
     service.hears(*SUBSCRIPTIONS)
     service.serves(api.router(office), routes.router(office))
-    service.at_start(lambda: _open_register(service, settings, register, passwords, key))
+    service.at_start(lambda: _open_register(service, settings, register, passwords, (key, seal)))
     service.runs(lambda: _heartbeat(service))
     return service
 
 
 async def _open_register(
-    service: Service, settings: RetentionSettings, register: staff.Register, passwords: Passwords, key: SigningKey,
+    service: Service, settings: RetentionSettings, register: staff.Register, passwords: Passwords,
+    keys: tuple[SigningKey | SealKey, ...],
 ) -> None:
-    """Publishes the signing key, brings in the first officer where nobody is on the register, affirms it."""
+    """Publishes the signing keys, brings in the first officer where nobody is on the register, affirms it."""
     now = datetime.now(UTC).replace(microsecond=0)
-    await service.transactions.run(lambda tx: staff.publish_key(tx, key, now))
+    for key in keys:
+        await service.transactions.run(partial(staff.publish_key, key=key, now=now))
     if not await store.register(service.database):
         await _first_officer(service, settings, register, passwords, now)
     await service.transactions.run(lambda tx: staff.affirm(tx, datetime.now(UTC)))

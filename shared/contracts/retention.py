@@ -36,12 +36,16 @@ class StaffDismissed(Event):
 
 
 class SigningKeyPublished(Event):
-    """The Ed25519 public key (64 hex digits) that tokens named `key_id` are checked with."""
+    """An Ed25519 public key (64 hex digits), named `key_id`.
+
+    With `use` "sign-in" tokens are checked with it; with "seal" the checkpoints and certificates that retention signs.
+    """
 
     TOPIC: ClassVar[str] = "retention.staff.v1"
     TYPE: ClassVar[str] = "retention.signing-key-published.v1"
     key_id: str
     public_key: str
+    use: Literal["sign-in", "seal"] = "sign-in"
 
 
 class RegisterAffirmed(Event):

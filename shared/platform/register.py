@@ -74,7 +74,7 @@ class Register:
                 self._people[entry.staff] = entry
             case StaffDismissed(staff=staff):
                 self._people.pop(staff, None)
-            case SigningKeyPublished(key_id=key_id, public_key=public_key):
+            case SigningKeyPublished(key_id=key_id, public_key=public_key, use="sign-in"):
                 self._keys[key_id] = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
             case RegisterAffirmed(at=at):
                 age = (datetime.now(UTC) - at).total_seconds()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.retention import store
 from services.retention.domain.staff import leaves_an_officer
+from services.retention.seals import SealKey
 from services.retention.signing import SigningKey
 from shared.contracts.envelope import Id, new_id
 from shared.contracts.privacy import StaffRecorded
@@ -79,12 +80,13 @@ async def new_password_hash(tx: Transaction, staff: str, password_hash: str) -> 
     return bool(result.matched_count)
 
 
-async def publish_key(tx: Transaction, key: SigningKey, now: datetime) -> None:
-    """Says the public half of this replica's signing key, once."""
+async def publish_key(tx: Transaction, key: SigningKey | SealKey, now: datetime) -> None:
+    """Says the public half of one of this replica's keys, once."""
     known = await tx.database[store.SIGNING_KEYS].find_one({"_id": key.key_id}, session=tx.session)
     if known is None:
-        tx.insert(store.SIGNING_KEYS, {"_id": key.key_id, "public_key": key.public_key, "at": now})
-        tx.say(SigningKeyPublished(key_id=key.key_id, public_key=key.public_key), subject=key.key_id,
+        tx.insert(store.SIGNING_KEYS, {
+            "_id": key.key_id, "public_key": key.public_key, "use": key.use, "at": now})
+        tx.say(SigningKeyPublished(key_id=key.key_id, public_key=key.public_key, use=key.use), subject=key.key_id,
                programme=EVERY_PROGRAMME, at=now)
 
 
