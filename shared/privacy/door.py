@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from shared.contracts.envelope import Id
 from shared.contracts.privacy import AccessOpened, AccessRefused
@@ -23,8 +23,13 @@ from shared.privacy.keyring import KeyRing, NoPairKey
 from shared.privacy.records import Records
 from shared.privacy.sealing import unseal
 
-PURPOSES_OF_ROLE: dict[str, frozenset[Purpose]] = {
-    "officer": frozenset({"enquiry"}),
+ITEMS_OF_REGISTER = frozenset({"name"})
+EVERY_PROGRAMME = "*"
+DoorPurpose = Purpose | Literal["register"]
+"""What programmes declare, and `register`: an officer reads names of staff, to report who is designated (S19)."""
+
+PURPOSES_OF_ROLE: dict[str, frozenset[DoorPurpose]] = {
+    "officer": frozenset({"enquiry", "register"}),
     "desk": frozenset({"eligibility", "duplicates", "enquiry"}),
     "notices": frozenset({"notice"}),
     "attendant": frozenset({"reception"}),
@@ -34,7 +39,7 @@ PURPOSES_OF_ROLE: dict[str, frozenset[Purpose]] = {
     "auditor": frozenset(),
 }
 
-PURPOSES_OF_SERVICE: dict[str, frozenset[Purpose]] = {
+PURPOSES_OF_SERVICE: dict[str, frozenset[DoorPurpose]] = {
     "intake": frozenset({"eligibility", "duplicates", "enquiry"}),
     "notifier": frozenset({"notice"}),
     "checkin": frozenset({"reception"}),
@@ -78,7 +83,7 @@ class Door:
         self._register, self._programmes, self._clock = register, programmes, clock
 
     async def open(
-        self, actor: Actor, role: str, programme: str, purpose: Purpose, subject: Id, items: Collection[str]
+        self, actor: Actor, role: str, programme: str, purpose: DoorPurpose, subject: Id, items: Collection[str]
     ) -> dict[str, Any]:
         """The asked items of one subject. Raises `DoorRefused`, `RecordMissing`."""
         opened = await self.open_many(actor, role, programme, purpose, [subject], items)
@@ -87,7 +92,7 @@ class Door:
         return opened[subject]
 
     async def open_many(
-        self, actor: Actor, role: str, programme: str, purpose: Purpose, subjects: Sequence[Id],
+        self, actor: Actor, role: str, programme: str, purpose: DoorPurpose, subjects: Sequence[Id],
         items: Collection[str],
     ) -> dict[Id, dict[str, Any]]:
         """The asked items of each subject whose record is here. One access event a subject, one commit in all.
@@ -103,10 +108,11 @@ class Door:
             tx, _who(actor, role), programme, purpose, subjects, items))
 
     def _refusal(
-        self, actor: Actor, role: str, programme: str, purpose: Purpose, items: Collection[str]
+        self, actor: Actor, role: str, programme: str, purpose: DoorPurpose, items: Collection[str]
     ) -> str | None:
         definition = self._programmes.find(programme)
-        if definition is None:
+        register = programme == EVERY_PROGRAMME and purpose == "register" and self._service == "retention"
+        if definition is None and not register:
             return "programme"
         if isinstance(actor, ServiceActor):
             allowed = PURPOSES_OF_SERVICE.get(actor.service, frozenset())
@@ -114,17 +120,18 @@ class Door:
                 return "service"
         else:
             allowed = PURPOSES_OF_ROLE.get(role, frozenset())
-            refused = self._register.refusal(actor.staff, [role], programme, self._clock.now(programme))
+            covered = None if register else programme
+            refused = self._register.refusal(actor.staff, [role], covered, self._clock.now(programme))
             if refused is not None:
                 return refused
         if purpose not in allowed:
             return "purpose"
-        if not set(items) <= definition.items_for_purpose(purpose) & definition.items_for(self._service):
-            return "items"
-        return None
+        declared = (definition.items_for_purpose(purpose) & definition.items_for(self._service) if definition
+                    else ITEMS_OF_REGISTER)
+        return None if set(items) <= declared else "items"
 
     async def _open(
-        self, tx: Transaction, who: dict[str, str], programme: str, purpose: Purpose, subjects: Sequence[Id],
+        self, tx: Transaction, who: dict[str, str], programme: str, purpose: DoorPurpose, subjects: Sequence[Id],
         items: Collection[str],
     ) -> dict[Id, dict[str, Any]]:
         opened: dict[Id, dict[str, Any]] = {}
@@ -146,7 +153,7 @@ class Door:
         return opened
 
     async def _record_refusal(
-        self, tx: Transaction, reason: str, who: dict[str, str], programme: str, purpose: Purpose,
+        self, tx: Transaction, reason: str, who: dict[str, str], programme: str, purpose: DoorPurpose,
         subjects: Sequence[Id], items: Collection[str],
     ) -> None:
         now = self._clock.now(programme)
