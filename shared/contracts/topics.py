@@ -77,7 +77,7 @@ TOPICS: tuple[Topic, ...] = (
     _facts("checkin.admissions.v1", "slot", "checkin", "retention", 6,
            "Admissions, refusals at the door, exits, walk-in groups seated."),
     _plain("checkin.occupancy.v1", "slot", "checkin", "retention", 1, "Seats taken by slot, a snapshot a record."),
-    _facts("checkin.contacts.v1", "card", "checkin", "intake retention", 3,
+    _facts("checkin.contacts.v1", "incident", "checkin", "intake retention", 3,
            "Incidents, and what became of the calls to the cards concerned."),
     _facts("checkin.custody.v1", "object", "checkin", "retention", 3,
            "Where each paper card and case is, hand-over by hand-over."),
