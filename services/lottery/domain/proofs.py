@@ -2,8 +2,8 @@
 
 from services.lottery.domain.canonical import Json
 from services.lottery.domain.faults import OutOfOrder
-from services.lottery.domain.merkle import Tree
 from services.lottery.domain.transcript import Transcript
+from shared.privacy.merkle import Tree
 
 
 class Proofs:

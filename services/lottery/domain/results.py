@@ -6,9 +6,9 @@ from typing import NamedTuple
 from services.lottery.domain.canonical import Json, LineDigest
 from services.lottery.domain.entries import Entries
 from services.lottery.domain.mechanism import Allotment, allot, outcome_of
-from services.lottery.domain.merkle import RootBuilder
 from services.lottery.domain.rules import Rules
 from services.lottery.domain.seed import TICKET_SIZE, Order
+from shared.privacy.merkle import RootBuilder
 
 
 class Results(NamedTuple):

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.lottery.domain.faults import Refused
-from services.lottery.domain.merkle import Tree, includes, leaf_hash, node_hash, root_of
+from shared.privacy.merkle import NoSuchLeaf, Tree, includes, leaf_hash, node_hash, root_of
 
 # The reference leaves of the Certificate Transparency code, and the roots over the first 1 … 8 of them.
 LEAVES = [bytes.fromhex(leaf) for leaf in (
@@ -53,7 +52,7 @@ def test_paths_are_those_of_the_rfc_example() -> None:
 def test_the_root_of_nothing_is_the_hash_of_nothing() -> None:
     """B01."""
     assert root_of([]) == hashlib.sha256(b"").digest()
-    with pytest.raises(Refused):
+    with pytest.raises(NoSuchLeaf):
         Tree([])
 
 
@@ -95,5 +94,5 @@ def test_long_lists_have_the_same_root_in_both(count: int, verifier: ModuleType)
 
 def test_no_proof_beyond_the_leaves() -> None:
     """B01."""
-    with pytest.raises(Refused, match="no leaf 8 among 8"):
+    with pytest.raises(NoSuchLeaf, match="no leaf 8 among 8"):
         Tree(LEAVES).path(8)
