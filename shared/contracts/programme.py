@@ -6,25 +6,23 @@ A programme file (TOML) has the same shape; `programmes/live-site-2020.toml` is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cached_property
-from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.envelope import Event, Moment
+from shared.contracts.programme_fit import Misfit, Standing, misfits
+
+__all__ = ["Misfit"]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 """Names of programmes, slots, venues, draws, witnesses and reason codes."""
 
 Decision = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 """The number under which the ward approved something."""
-
-MAX_PERIOD_DAYS = 400
-"""A longer period is a slip of the pen."""
 
 Language = Literal["ja", "en", "zh-Hans", "ko"]
 DataItemCode = Literal["name", "address", "age", "telephone", "email", "companions"]
@@ -224,6 +222,21 @@ class PaperCards(Strict):
     destroyed_days_after_event: int = Field(ge=0)
 
 
+class ErasureRule(Strict):
+    """From when on data is erased (S17, B10): so many days after the draw, the withdrawal or the event's last day.
+
+    After `contract` stands for the contract's last day itself. `outcomes` says which applications (all where it is
+    empty). With `returned` the ward gets an archive first; without, `approval` is its decision that it wants none.
+    """
+
+    subject: Literal["applications", "cards", "staff"] = "applications"
+    outcomes: tuple[Standing, ...] = ()
+    after: Literal["draw", "withdrawal", "event", "contract"]
+    days: int = Field(ge=0, le=3650, default=0)
+    returned: bool = True
+    approval: Decision | None = None
+
+
 class Contract(Strict):
     """From when until when the contractor works for the ward; data must be gone at its end."""
 
@@ -254,6 +267,7 @@ class Programme(Strict):
     notices: Notices = Notices()
     data_items: tuple[DataItem, ...] = Field(min_length=1)
     cards: PaperCards | None = None
+    erasure: tuple[ErasureRule, ...] = ()
     reasons: dict[Name, Words] = Field(default_factory=dict)
 
     @property
@@ -313,82 +327,11 @@ class Programme(Strict):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Programme:
-        misfits = list(_misfits(self))
-        if misfits:
-            text = "; ".join(f"{misfit.field}: {misfit.code}" for misfit in misfits)
-            raise PydanticCustomError("misfit", "does not fit: {text}", {"text": text, "misfits": misfits})
+        found = list(misfits(self))
+        if found:
+            text = "; ".join(f"{misfit.field}: {misfit.code}" for misfit in found)
+            raise PydanticCustomError("misfit", "does not fit: {text}", {"text": text, "misfits": found})
         return self
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """Parts of a programme that do not fit: the field's path, a code with words in retention, its values."""
-
-    field: str
-    code: str
-    values: dict[str, str]
-
-
-def _misfits(programme: Programme) -> Iterator[Misfit]:
-    yield from _out_of_order(programme)
-    yield from _named_twice(programme)
-    yield from _impossible_days(programme)
-    yield from _impossible_seats(programme)
-    if not programme.items_for("intake"):
-        yield Misfit("data_items", "intake-reads-nothing", {})
-    if programme.cards and programme.cards.last < programme.cards.first:
-        yield Misfit("cards.last", "before", {"other": "cards.first"})
-
-
-def _out_of_order(programme: Programme) -> Iterator[Misfit]:
-    window, timetable = programme.window, programme.draw.timetable
-    ordered = (
-        ("draw.timetable.commit_until", timetable.commit_until), ("window.opens", window.opens),
-        ("window.closes", window.closes), ("draw.timetable.freeze_from", timetable.freeze_from),
-        ("draw.timetable.close_from", timetable.close_from),
-        ("draw.timetable.promote_until", timetable.promote_until),
-    )
-    for (earlier, before), (later, after) in pairwise(ordered):
-        if before > after:
-            yield Misfit(later, "before", {"other": earlier})
-    if window.opens == window.closes:
-        yield Misfit("window.closes", "not-after", {"other": "window.opens"})
-
-
-def _named_twice(programme: Programme) -> Iterator[Misfit]:
-    every: tuple[tuple[str, list[str]], ...] = (
-        ("venues", [venue.id for venue in programme.venues]),
-        ("times", [part.id for part in programme.times]),
-        ("draw.witnesses", [witness.name for witness in programme.draw.witnesses]),
-        ("data_items", [item.item for item in programme.data_items]),
-    )
-    for field, names in every:
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield Misfit(f"{field}.{names.index(name, names.index(name) + 1)}", "named-twice", {"name": name})
-
-
-def _impossible_days(programme: Programme) -> Iterator[Misfit]:
-    seen: set[date] = set()
-    for index, period in enumerate(programme.periods):
-        if period.last < period.first:
-            yield Misfit(f"periods.{index}.last", "before", {"other": "first"})
-        elif (period.last - period.first).days > MAX_PERIOD_DAYS:
-            yield Misfit(f"periods.{index}.last", "period-too-long", {"days": str(MAX_PERIOD_DAYS)})
-        else:
-            if seen & set(period.days()):
-                yield Misfit(f"periods.{index}", "day-twice", {})
-            seen |= set(period.days())
-
-
-def _impossible_seats(programme: Programme) -> Iterator[Misfit]:
-    for index, slot in enumerate(programme.times):
-        if slot.ends <= slot.starts:
-            yield Misfit(f"times.{index}.ends", "not-after", {"other": "starts"})
-        if slot.seats and slot.seats < programme.party.max_seats:
-            values = {"party": str(programme.party.max_seats), "seats": str(slot.seats)}
-            yield Misfit(f"times.{index}.seats", "party-does-not-fit", values)
-    if not any(slot.seats for slot in programme.times):
-        yield Misfit("times", "no-seats", {})
 
 
 class ProgrammeDefined(Event):

@@ -7,11 +7,12 @@ the contract with the ward and of the data items. Each misfit names the field, s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from itertools import combinations, pairwise
+from datetime import date, datetime, timedelta
+from itertools import combinations, pairwise, product
 
 from services.retention.domain.beacons import MOST_ROUNDS, beacon_source, beacon_time
-from shared.contracts.programme import DataItem, DrandBeacon, Misfit, Programme
+from services.retention.domain.schedule import erased_on, standings_of
+from shared.contracts.programme import DataItem, DrandBeacon, ErasureRule, Misfit, Programme
 
 BEFORE_BEACON = timedelta(hours=1)
 MOST_SLOTS = 5000
@@ -135,6 +136,33 @@ def _mismatch(field: str, code: str, purpose: str, reader: str) -> Misfit:
     return Misfit(f"{field}.recipients", code, {"purpose": purpose, "reader": reader})
 
 
+def _erasure(programme: Programme) -> Iterator[Misfit]:
+    """Losers before winners, and nothing after the contract (S17), as the days stand if the last beacon draws."""
+    last, drawn_at = programme.contract.last, max(beacon_time(beacon) for beacon in programme.draw.beacons)
+    days: dict[str, tuple[date, int]] = {}
+    for index, rule in enumerate(programme.erasure):
+        if rule.subject == "cards" and not _fits_cards(programme, rule):
+            yield Misfit(f"erasure.{index}", "erasure-cards", {})
+        if rule.subject != "applications" or rule.after == "withdrawal":
+            continue
+        day = erased_on(programme, rule, drawn_at)
+        days |= dict.fromkeys(standings_of(rule), (day, index))
+        if day > last:
+            yield Misfit(f"erasure.{index}", "erasure-too-late", {"day": str(day), "last": str(last)})
+    for winner, loser in product(("won", "waiting"), ("lost", "not-counted", "struck")):
+        if winner in days and loser in days and days[winner][0] < days[loser][0]:
+            (day, index), (other, _) = days[winner], days[loser]
+            values = {"winner": winner, "loser": loser, "day": str(day), "other": str(other)}
+            yield Misfit(f"erasure.{index}", "erasure-winners-first", values)
+            return
+
+
+def _fits_cards(programme: Programme, rule: ErasureRule) -> bool:
+    """Cards have their term beside their numbers too: both say the same."""
+    cards = programme.cards
+    return cards is not None and rule.after == "event" and rule.days == cards.destroyed_days_after_event
+
+
 def _languages(programme: Programme) -> Iterator[Misfit]:
     if "ja" not in programme.languages:
         yield Misfit("languages", "no-japanese", {})
@@ -143,5 +171,5 @@ def _languages(programme: Programme) -> Iterator[Misfit]:
 
 
 _RULES: tuple[Callable[[Programme], Iterator[Misfit]], ...] = (
-    _timetable, _beacons, _contract, _slots, _data_items, _languages,
+    _timetable, _beacons, _contract, _slots, _data_items, _erasure, _languages,
 )

@@ -53,6 +53,14 @@ def line_of(text: str, part: str) -> int:
         ('["intake", "checkin"]', '["intake"]', "data_items[6].recipients", "checkin"),
         ('channels = ["web"]', 'channels = ["web", "postcard"]', "data_items[5].channels", "ウェブ"),
         ("after_event = 30", "after_event = 31", "cards.destroyed_days_after_event", "末日"),
+        ('"lost", "not-counted", "with', '"not-counted", "with', "erasure", "lost"),
+        ('outcomes = ["won", "waiting"]', 'outcomes = ["won", "waiting", "lost"]', "erasure[2]", "lost"),
+        ("days = 14", "days = 140", "erasure[1]", "末日"),
+        ('after = "contract"', 'after = "draw"', "erasure[2]", "先に消去"),
+        ('approval = "R3-45-1-17"', "", "erasure[1].returned", "approval"),
+        ('after = "contract"', 'after = "contract"\ndays = 3', "erasure[2].days", "days"),
+        ('after = "draw"', 'after = "withdrawal"', "erasure[1].after", "取下げ"),
+        ("days = 30", "days = 29", "erasure[3]", "destroyed_days_after_event"),
     ],
 )
 def test_a_fault_is_named_by_its_line_field_and_reason(old: str, new: str, field: str, says: str) -> None:
