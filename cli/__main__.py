@@ -7,7 +7,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  # said before an import fails on 
 
 import typer
 
-from cli import stack
+from cli import archive, stack
 from cli.demo.command import demo
 from deploy.local.errors import StackError
 
@@ -25,6 +25,7 @@ app.command()(stack.status)
 app.command()(stack.logs)
 app.command()(stack.provision)
 app.command()(demo)
+app.add_typer(archive.commands)
 
 
 def main() -> None:
