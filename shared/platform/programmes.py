@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from shared.contracts.envelope import Envelope
@@ -46,6 +47,12 @@ class Programmes:
     def ids(self) -> tuple[str, ...]:
         """Every programme's name."""
         return tuple(self._programmes)
+
+    def offset(self, programme: str) -> timedelta:
+        """What its local time is ahead of UTC; of no programme in particular, where the day begins first."""
+        known = self._programmes.get(programme)
+        minutes = [one.utc_offset_minutes for one in ([known] if known else self._programmes.values())]
+        return timedelta(minutes=max(minutes, default=0))
 
     def on_change(self, hook: Callable[[Programme], None]) -> None:
         """Calls `hook(programme)` after a programme was published."""
