@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from shared.contracts.envelope import Id
 from shared.contracts.privacy import AccessOpened, AccessRefused
-from shared.contracts.programme import Purpose
+from shared.contracts.programme import Programme, Purpose
 from shared.messaging.transaction import Transaction, Transactions
 from shared.platform.clock import Clock
 from shared.platform.problems import Problem
@@ -25,8 +25,9 @@ from shared.privacy.sealing import unseal
 
 ITEMS_OF_REGISTER = frozenset({"name"})
 EVERY_PROGRAMME = "*"
-DoorPurpose = Purpose | Literal["register"]
-"""What programmes declare, and `register`: an officer reads names of staff, to report who is designated (S19)."""
+DoorPurpose = Purpose | Literal["register", "return"]
+"""What programmes declare, and two more: an officer reads names of staff, to report who is designated (S19: register);
+by contract, everything goes back to the ward (S17: return)."""
 
 PURPOSES_OF_ROLE: dict[str, frozenset[DoorPurpose]] = {
     "officer": frozenset({"enquiry", "register"}),
@@ -40,7 +41,7 @@ PURPOSES_OF_ROLE: dict[str, frozenset[DoorPurpose]] = {
 }
 
 PURPOSES_OF_SERVICE: dict[str, frozenset[DoorPurpose]] = {
-    "intake": frozenset({"eligibility", "duplicates", "enquiry"}),
+    "intake": frozenset({"eligibility", "duplicates", "enquiry", "return"}),
     "notifier": frozenset({"notice"}),
     "checkin": frozenset({"reception"}),
 }
@@ -126,8 +127,7 @@ class Door:
                 return refused
         if purpose not in allowed:
             return "purpose"
-        declared = (definition.items_for_purpose(purpose) & definition.items_for(self._service) if definition
-                    else ITEMS_OF_REGISTER)
+        declared = _declared(definition, purpose, self._service) if definition else ITEMS_OF_REGISTER
         return None if set(items) <= declared else "items"
 
     async def _open(
@@ -163,6 +163,11 @@ class Door:
                               items=tuple(sorted(items)), at=now, reason=reason),
                 subject=subject, programme=programme, at=now,
             )
+
+
+def _declared(programme: Programme, purpose: DoorPurpose, service: str) -> frozenset[str]:
+    held = programme.items_for(service)
+    return held if purpose == "return" else held & programme.items_for_purpose(purpose)
 
 
 def _who(actor: Actor, role: str) -> dict[str, str]:
