@@ -120,7 +120,11 @@ class RecordsRewrapped(Event):
 
 
 class ArchiveMade(Event):
-    """The records asked for by `ReturnOrdered` lie sealed at `service`; `digest` is the SHA-256 of the archive file."""
+    """The records asked for by `ReturnOrdered` lie sealed at `service`; `digest` is the SHA-256 of the archive file.
+
+    `missing` subjects had no record any more. `confirmation` is the SHA-256 of the plain digest: it lets retention
+    check what the ward says without knowing it.
+    """
 
     TOPIC: ClassVar[str] = "privacy.receipts.v1"
     TYPE: ClassVar[str] = "privacy.archive-made.v1"
@@ -129,6 +133,8 @@ class ArchiveMade(Event):
     records: int
     bytes: int
     digest: Hex
+    missing: int = 0
+    confirmation: Hex = "0"
 
 
 class EpochDestroyed(Event):
@@ -199,6 +205,28 @@ class CheckpointSigned(Event):
     at: Moment
     key_id: str
     signature: Hex
+
+
+AccessLogFault = Literal[
+    "line-changed", "line-missing", "truncated", "root-differs", "checkpoint-missing", "checkpoint-forged"]
+
+
+class AccessLogAltered(Event):
+    """Alarm: the access log is not what was signed (S25); `shared.privacy.checkpoints` says what each `fault` means.
+
+    Lines are numbered from 0 in each partition: the fault lies in `first_line` … `last_line`. `checkpoint` is the
+    number of the checkpoint that showed it.
+    """
+
+    TOPIC: ClassVar[str] = "retention.alarms.v1"
+    TYPE: ClassVar[str] = "retention.access-log-altered.v1"
+    topic: str
+    partition: int
+    fault: AccessLogFault
+    checkpoint: int
+    first_line: int
+    last_line: int
+    at: Moment
 
 
 class AccessUnusual(Event):
