@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.notifier.font import Script
+from shared.paper.font import Script
 
 WIDTH, HEIGHT = 100.0, 148.0
 POINT = 25.4 / 72

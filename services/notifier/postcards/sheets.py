@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
-
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 
 from services.notifier import wording
 from services.notifier.domain.content import Content
-from services.notifier.font import MissingGlyph, Script
 from services.notifier.postcards.address_side import TooLong, address_side
 from services.notifier.postcards.drawing import Sheets
 from services.notifier.postcards.layout import Side, Typesetter
 from services.notifier.postcards.text_side import common_side, text_side
+from shared.paper.embedding import registered
+from shared.paper.font import MissingGlyph, Script
 
 
 @dataclass(frozen=True)
@@ -48,24 +44,8 @@ def print_cards(cards: Sequence[Card]) -> bytes:
         common = Side()
         common_side(Typesetter(script, common), cards[0].content)
         laid_out = [_lay_out(script, card) for card in cards]
-    with _registered(script) as font:
+    with registered(script) as font:
         return _drawn(font, common, laid_out)
-
-
-@contextmanager
-def _registered(script: Script) -> Iterator[str]:
-    """The batch's font, known to ReportLab under a name of its own.
-
-    ReportLab takes a font for one it knows when the PostScript names are equal: the next batch would then be set in
-    this one's characters, with boxes for all others.
-    """
-    name = f"Cards{uuid4().hex}"
-    pdfmetrics.registerFont(TTFont(name, script.font_file(name)))
-    try:
-        yield name
-    finally:
-        font = pdfmetrics._fonts.pop(name)
-        pdfmetrics._dynFaceNames.pop(font.face.name, None)
 
 
 def _lay_out(script: Script, card: Card) -> tuple[Side, Side]:

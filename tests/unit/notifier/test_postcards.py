@@ -7,8 +7,8 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from services.notifier.font import Script, composed, missing
 from services.notifier.postcards import Card, CardStopped, print_cards
+from shared.paper.font import Script, composed, missing
 from tests.unit.notifier.test_mail import content
 
 ADDRESS = "〒160-0022 東京都新宿区新宿一丁目2番3号"

@@ -1,4 +1,4 @@
-"""The font of the postcards: Noto Sans CJK JP, whose 44,810 characters hold 髙 﨑 𠮷 𣘺 and the names of the register.
+"""The font of all print: Noto Sans CJK JP, whose 44,810 characters hold 髙 﨑 𠮷 𣘺 and the names of the register.
 
 The package carries it with PostScript outlines, which ReportLab can't embed. So the glyphs that a batch needs are
 redrawn as TrueType outlines (0.3 ms each, kept for the process), and a small font is made of them.

@@ -1,0 +1,1 @@
+"""What is printed: Japanese characters in PDFs."""
