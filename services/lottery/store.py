@@ -12,8 +12,8 @@
 | changes | changes of a day that is not over yet; settled ones are in `lines` | authoritative |
 | refusals | steps that were refused, and why | authoritative |
 
-None holds personal data beyond random ids: nothing here is erased, but `applications` loses its link to an entry when
-retention orders an application's erasure (`unlink`).
+None holds personal data, and no other id of a person than the random ones that the fact topics keep for good: an order
+to erase finds nothing here, and is answered so.
 """
 
 from __future__ import annotations
@@ -27,10 +27,24 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.envelope import new_id
 from shared.messaging.transaction import Transaction
+from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document, Session
 
 APPLICATIONS, PARTITIONS, WINDOWS, LATE = "applications", "partitions", "windows", "late"
 DRAWS, LINES, RESULTS, CHANGES, REFUSALS = "draws", "lines", "results", "changes", "refusals"
+
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(APPLICATIONS, "derived", ("intake.applications.v1",)),
+    Declared(PARTITIONS, "derived", ("intake.applications.v1", "intake.windows.v1")),
+    Declared(WINDOWS, "derived", ("intake.applications.v1", "intake.windows.v1")),
+    Declared(LATE, "derived", ("intake.applications.v1",)),
+    Declared(DRAWS, "authoritative", ("lottery.draws.v1",)),
+    Declared(LINES, "authoritative", ("lottery.draws.v1", "intake.applications.v1")),
+    Declared(RESULTS, "derived", ("lottery.results.v1",)),
+    Declared(CHANGES, "authoritative",
+             not_rebuilt="the changes of a day are facts when the day is settled, and are lines of the transcript then"),
+    Declared(REFUSALS, "authoritative", ("lottery.draws.v1",)),
+)
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (APPLICATIONS, [("programme", 1), ("entry", 1)], {"unique": True}),
@@ -226,14 +240,6 @@ async def application_counts(database: Database, programme: str) -> dict[str, in
 _TAKES_PART = {"$and": [{"$ne": ["$withdrawn", True]}, {"$ne": ["$counted", False]}]}
 TAKES_PART: dict[str, Any] = {"withdrawn": {"$ne": True}, "counted": {"$ne": False}}
 """Of an application: it is in the draw. One that intake never decided upon counts: intake decides on what is wrong."""
-
-
-async def unlink(tx: Transaction, application: str) -> None:
-    """Forgets which entry an application had, when its erasure is ordered: the transcript stays, nobody is in it."""
-    await tx.database[APPLICATIONS].delete_one({"_id": application}, session=tx.session)
-    await tx.database[LATE].delete_one({"_id": application}, session=tx.session)
-    await tx.database[RESULTS].update_many(
-        {"application": application}, {"$unset": {"application": ""}}, session=tx.session)
 
 
 def moment_of(text: str) -> datetime:

@@ -1,7 +1,7 @@
 """What the services' stores hold of a subject, row by row: an order empties it, and the audit counts it.
 
 One table for both: a service cannot erase less than the audit looks for. Collections that hold pseudonymous facts
-only (ids, times, slots, counts: what the fact topics hold for good) are not in it.
+only (ids, times, slots, counts: what the fact topics hold for good) are not in it; lottery holds nothing else.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("intake", "applications", "_id", "receipt number, proof of the secret, search key of name and telephone"),
     Holding("intake", "outcomes", "_id", "result, passes and notice as the applicant sees them"),
     Holding("intake", "accesses", "application", "who opened the data, for the applicant's page"),
+    Holding("intake", "archive_lines", "subject", "the record sealed to the ward's key, until the ward acknowledged it"),
     Holding("notifier", "personal", "_id", "the sealed part of the personal record"),
     Holding("checkin", "personal", "_id", "the sealed part of the personal record"),
-    Holding("lottery", "results", "application", "the link from an entry to its application", clears=("application",)),
     Holding("retention", "personal", "_id", "the sealed name of a member of staff", kind="staff"),
 )
 

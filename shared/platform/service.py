@@ -24,7 +24,7 @@ from shared.messaging.letters import LETTERS, Letters
 from shared.messaging.relay import Relay
 from shared.messaging.transaction import OUTBOX, Transaction, Transactions
 from shared.messaging.views import Apply, Views
-from shared.platform import http, letters_api, logs, telemetry
+from shared.platform import http, letters_api, logs, telemetry, trials_api
 from shared.platform.clock import Clock
 from shared.platform.mongo import StoreError, connect
 from shared.platform.programmes import Programmes
@@ -32,10 +32,13 @@ from shared.platform.progress import Progress
 from shared.platform.register import Register
 from shared.platform.settings import Settings
 from shared.platform.signin import SignIn
+from shared.privacy.canaries import Canaries
 from shared.privacy.door import Door
 from shared.privacy.epochkeys import KeyFolder
+from shared.privacy.erasing import Erasing
 from shared.privacy.keyring import KeyRing
 from shared.privacy.records import Records
+from shared.privacy.rotating import Rotating
 from shared.privacy.sealing import Sealer
 from shared.privacy.searchkeys import SearchKeys
 from shared.ui import Chrome, Link, Pages, StaffBar
@@ -80,11 +83,15 @@ class Service:
 
     def _build_privacy(self) -> None:
         self.key_folder = KeyFolder(self.settings.keys_dir)
-        self.ring = KeyRing(self.name, self.key_folder.load())
+        self.ring = KeyRing(self.name, self.key_folder.load(), self.key_folder.load)
         self.sealer, self.search_keys = Sealer(self.ring), SearchKeys(self.ring)
         self.records = Records(self.name, self.database)
         self.door = Door(self.name, self.transactions, self.records, self.ring, self.register, self.programmes,
                          self.clock)
+        self.erasing = Erasing(self.settings, self.database, self.transactions, self.clock)
+        self.rotating = Rotating(self.settings, self.database, self.transactions, self.records, self.ring,
+                                 self.key_folder, lambda: self.recipients)
+        self.canaries = Canaries(self.name, self.database, self.transactions, self.sealer, self.records)
 
     def _build_http(self) -> None:
         package = Path(importlib.import_module(f"services.{self.name}").__file__ or "").parent
@@ -101,7 +108,7 @@ class Service:
         self.pages.mount_static(self.app)
         self.app.add_api_route("/healthz", self._healthz, include_in_schema=False)
         self.app.add_api_route("/readyz", self._readyz, include_in_schema=False)
-        self.serves(self.sign_in.router(), letters_api.router(self.letters))
+        self.serves(self.sign_in.router(), letters_api.router(self.letters), trials_api.router(self.door))
 
     def _follow_shared_topics(self) -> None:
         self.follows("programme.definitions.v1", self.programmes.apply)
@@ -171,14 +178,16 @@ class Service:
         await self.views.caught_up.wait()
         for hook in self._at_start:
             await hook()
-        if self._subscriptions:
-            self.consumer = Consumer(self.settings, self.database, self.transactions, self.letters, self._subscriptions)
-            self._spawn(self.consumer.run, self._watchdog)
+        await self.erasing.apply_again()
+        heard = {subscription.topic for subscription in self._subscriptions}
+        self.hears(self.erasing.subscription(), *self.rotating.subscriptions(heard))
+        self.consumer = Consumer(self.settings, self.database, self.transactions, self.letters, self._subscriptions)
+        self._spawn(self.consumer.run, self._watchdog, self.erasing.run, partial(self.rotating.run, heard))
         for work in self._due:
             self._spawn(partial(work.run, self.database, self.clock, self.programmes.ids))
         progress = Progress(
             self.settings, self.database, self.transactions, self.views, self.clock,
-            self.consumer.topics if self.consumer else (), self.name, self._anything_due)
+            self.consumer.topics, self.name, self._anything_due)
         self._spawn(progress.run, self._keep_keys, *self._background)
         self.started = True
 
@@ -202,8 +211,8 @@ class Service:
         parts = {
             "started": self.started,
             "views": self.views.caught_up.is_set(),
-            "consumer": self.consumer is None or self.consumer.started.is_set(),
-            "keys": self.ring.published and self.ring.ready_for(self.recipients),
+            "consumer": self.consumer is not None and self.consumer.started.is_set(),
+            "keys": self.ring.introduced and self.ring.ready_for(self.recipients),
         }
         return all(parts.values()), parts
 
@@ -250,6 +259,8 @@ class Service:
             pairs = [self.ring.new_pair(name) for name in self.ring.missing(self.recipients)] if not events else []
             for event in (*events, *pairs):
                 await self.transactions.run(partial(self._say_key, event=event))
+            if self.ring.published and self.ring.ready_for(self.recipients):
+                await self.canaries.keep(self.recipients)
             await asyncio.sleep(KEY_CHECK_SECONDS if not (events or pairs) else KEY_CHECK_SECONDS / 4)
 
     async def _say_key(self, tx: Transaction, *, event: Any) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.contracts.envelope import Id
-from shared.contracts.privacy import AccessOpened, AccessRefused
+from shared.contracts.privacy import AccessOpened, AccessRefused, Part
 from shared.contracts.programme import Programme, Purpose
 from shared.messaging.transaction import Transaction, Transactions
 from shared.platform.clock import Clock
@@ -107,6 +107,27 @@ class Door:
             raise DoorRefused(reason)
         return await self._transactions.run(lambda tx: self._open(
             tx, _who(actor, role), programme, purpose, subjects, items))
+
+    async def trial(self, auditor: Person, programme: str, subject: Id, version: int, part: Part) -> bool:
+        """Whether this service can still open a copy that an auditor holds; what it holds is told to nobody.
+
+        Logged as any opening is, with no item: an open copy is an opening, a shut one a refusal for want of keys.
+        """
+        try:
+            unseal(self._ring, part, programme, subject, version)
+            opens = True
+        except (NoPairKey, CannotOpen):
+            opens = False
+        now = self._clock.now(programme)
+        told: dict[str, Any] = {**_who(auditor, "auditor"), "service": self._service, "purpose": "audit",
+                                "subject": subject, "items": (), "at": now}
+        event = AccessOpened(**told) if opens else AccessRefused(**told, reason="keys-destroyed")
+
+        async def work(tx: Transaction) -> None:
+            tx.say(event, subject=subject, programme=programme, at=now)
+
+        await self._transactions.run(work)
+        return opens
 
     def _refusal(
         self, actor: Actor, role: str, programme: str, purpose: DoorPurpose, items: Collection[str]

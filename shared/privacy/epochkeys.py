@@ -24,11 +24,12 @@ LOCAL_KEY_BYTES = 32
 
 @dataclass(frozen=True)
 class EpochKeys:
-    """The keys of one epoch."""
+    """The keys of one epoch; `rotation` is what it began with, None for the first."""
 
     epoch: int
     private_key: ec.EllipticCurvePrivateKey
     local_key: bytes
+    rotation: str | None = None
 
     @property
     def public_key(self) -> str:
@@ -52,10 +53,35 @@ class KeyFolder:
             self._make(1)
         return {keys.epoch: keys for keys in map(_read, sorted(self._folder.glob("epoch-*.json")))}
 
-    def _make(self, epoch: int) -> None:
+    def begin(self, rotation: str) -> dict[int, EpochKeys]:
+        """Every living epoch, the one that begins with `rotation` among them; asked again, nothing more is made."""
+        living = self.load()
+        if not any(keys.rotation == rotation for keys in living.values()):
+            self._make(max(living) + 1, rotation)
+        return self.load()
+
+    def destroy_before(self, epoch: int) -> tuple[int, ...]:
+        """Overwrites and removes the key files of all epochs before `epoch`; returns which they were."""
+        old = tuple(number for number in sorted(self.load()) if number < epoch)
+        for number in old:
+            path = self._folder / f"epoch-{number}.json"
+            with path.open("r+b") as file:
+                # On a medium that writes elsewhere this is not enough: the disposal of hardware is the ward's affair.
+                file.write(secrets.token_bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink(missing_ok=True)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return old
+
+    def _make(self, epoch: int, rotation: str | None = None) -> None:
         private_key = ec.generate_private_key(ec.SECP256R1())
         content = {
-            "epoch": epoch,
+            "epoch": epoch, "rotation": rotation,
             "private_key": text_of(private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
             "local_key": text_of(secrets.token_bytes(LOCAL_KEY_BYTES)),
         }
@@ -78,4 +104,4 @@ def _read(path: Path) -> EpochKeys:
     private_key = load_der_private_key(bytes_of(content["private_key"]), None)
     if not isinstance(private_key, ec.EllipticCurvePrivateKey):
         raise TypeError(f"{path} holds no P-256 key")
-    return EpochKeys(content["epoch"], private_key, bytes_of(content["local_key"]))
+    return EpochKeys(content["epoch"], private_key, bytes_of(content["local_key"]), content.get("rotation"))

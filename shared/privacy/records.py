@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from shared.contracts.envelope import Envelope, Id
-from shared.contracts.privacy import ApplicationRecorded, CardRecorded, Part, PersonalRecord, StaffRecorded
+from shared.contracts.privacy import (
+    ApplicationRecorded,
+    CanaryRecorded,
+    CardRecorded,
+    Part,
+    PersonalRecord,
+    StaffRecorded,
+)
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Database, Session
 
-PERSONAL = "personal"
+PERSONAL, ERASED = "personal", "erased"
+RECORDS: tuple[type[PersonalRecord], ...] = (ApplicationRecorded, CardRecorded, StaffRecorded, CanaryRecorded)
 
 
 class Records:
-    """The collection `personal`: `{_id: subject, programme, version, part}`. Passing: it goes when an order says so."""
+    """The collection `personal`: `{_id: subject, programme, version, wrapping, part}`.
+
+    Passing: it goes when an order says so; `erased` (`{_id: subject}`) says whose it was: it must not come back.
+    """
 
     def __init__(self, service: str, database: Database) -> None:
-        self._service, self._collection = service, database[PERSONAL]
+        self._service, self._collection, self._erased = service, database[PERSONAL], database[ERASED]
 
     async def keep(self, tx: Transaction, programme: str, record: PersonalRecord) -> None:
         """Keeps this service's part of a new subject's record, or of a later version; an older one is ignored."""
         part = record.part_for(self._service)
         if part is None:
             return
-        document = {"programme": programme, "version": record.version, "part": part.model_dump()}
+        document = _document(programme, record, part)
         if record.version == 1:
             tx.insert(PERSONAL, {"_id": record.subject, **document})
             return
@@ -32,21 +44,35 @@ class Records:
             {"_id": record.subject, "version": {"$lt": record.version}}, {"$set": document}, session=tx.session)
 
     async def take(self, tx: Transaction, message: Envelope[Any]) -> None:
-        """Keeps our part of a record that another service sent; versions may come late or twice."""
-        part = message.data.part_for(self._service)
+        """Keeps our part of a record that another service sent; versions and wrappings may come late or twice.
+
+        A record of somebody who was erased is not taken, however late it comes.
+        """
+        record: PersonalRecord = message.data
+        part = record.part_for(self._service)
         if part is None:
             return
-        document = {"programme": message.programme, "version": message.data.version, "part": part.model_dump()}
-        known = await self._collection.find_one({"_id": message.data.subject}, {"version": 1}, session=tx.session)
+        known = await self._collection.find_one(
+            {"_id": record.subject}, {"version": 1, "wrapping": 1}, session=tx.session)
         if known is None:
-            tx.insert(PERSONAL, {"_id": message.data.subject, **document})
-        elif known["version"] < message.data.version:
+            if not await self.erased([record.subject], tx.session):
+                tx.insert(PERSONAL, {"_id": record.subject, **_document(message.programme, record, part)})
+        elif (known["version"], known.get("wrapping", 1)) < (record.version, record.wrapping):
             await self._collection.update_one(
-                {"_id": message.data.subject}, {"$set": document}, session=tx.session)
+                {"_id": record.subject}, {"$set": _document(message.programme, record, part)}, session=tx.session)
+
+    async def rewrapped(self, tx: Transaction, record: PersonalRecord) -> bool:
+        """Keeps our part of a record whose keys were wrapped anew; False if it changed or was erased meanwhile."""
+        part = record.part_for(self._service)
+        query = {"_id": record.subject, "version": record.version, "wrapping": record.wrapping - 1}
+        result = await self._collection.update_one(
+            query, {"$set": {"part": part.model_dump() if part else None, "wrapping": record.wrapping}},
+            session=tx.session)
+        return bool(result.matched_count)
 
     def subscription(self, topic: str) -> Subscription:
         """What a recipient service hears."""
-        return Subscription(topic, dict.fromkeys((ApplicationRecorded, CardRecorded, StaffRecorded), self.take))
+        return Subscription(topic, dict.fromkeys(RECORDS, self.take))
 
     async def parts(
         self, subjects: list[Id], session: Session | None = None
@@ -54,3 +80,17 @@ class Records:
         """Programme, version and sealed part of each subject that there is."""
         rows = self._collection.find({"_id": {"$in": subjects}}, session=session)
         return {row["_id"]: (row["programme"], row["version"], Part(**row["part"])) async for row in rows}
+
+    async def pairs(self) -> AsyncIterator[tuple[Id, Id]]:
+        """(subject, pair) of every record that there is."""
+        async for row in self._collection.find({}, {"part.pair": 1}):
+            yield row["_id"], row["part"]["pair"]
+
+    async def erased(self, subjects: Sequence[Id], session: Session | None = None) -> frozenset[Id]:
+        """Those of `subjects` whose erasure was ordered."""
+        rows = self._erased.find({"_id": {"$in": list(subjects)}}, {"_id": 1}, session=session)
+        return frozenset([row["_id"] async for row in rows])
+
+
+def _document(programme: str, record: PersonalRecord, part: Part) -> dict[str, Any]:
+    return {"programme": programme, "version": record.version, "wrapping": record.wrapping, "part": part.model_dump()}

@@ -75,6 +75,24 @@ class Sealer:
         )
 
 
+def rewrap(ring: KeyRing, record: R) -> R:
+    """The same record with each data key wrapped anew, under the pair keys that are sealed with now (rotation).
+
+    No data is opened: ciphertexts stay as they are. Raises `NoPairKey` and `CannotOpen`.
+    """
+    parts = tuple(_rewrapped(ring, part) for part in record.parts)
+    return record.model_copy(update={"parts": parts, "wrapping": record.wrapping + 1})
+
+
+def _rewrapped(ring: KeyRing, part: Part) -> Part:
+    pair, pair_key = ring.pair_for(part.recipient)
+    try:
+        data_key = aes_key_unwrap(ring.pair_key(part.pair), bytes_of(part.wrapped_key))
+    except InvalidUnwrap as error:
+        raise CannotOpen from error
+    return part.model_copy(update={"pair": pair, "wrapped_key": text_of(aes_key_wrap(pair_key, data_key))})
+
+
 def unseal(ring: KeyRing, part: Part, programme: str, subject: Id, version: int) -> dict[str, Any]:
     """The items of a part. Only the door calls this; a test over the syntax tree holds it (`tests/unit`).
 

@@ -12,8 +12,8 @@ class SearchKeys:
     """HMAC-SHA-256 under the local key of the current epoch. Without the key, telephone numbers can't be guessed."""
 
     def __init__(self, ring: KeyRing) -> None:
-        self._key = ring.current.local_key
+        self._ring = ring
 
     def of(self, purpose: str, text: str) -> str:
         """The key of `text`, 64 hex digits; keys of different purposes never meet."""
-        return hmac.new(self._key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._ring.current.local_key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()

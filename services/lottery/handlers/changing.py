@@ -106,7 +106,7 @@ async def _say_changed(turn: Turn, kind: str, entry: str, slot: str | None, trac
     result = await result_of(turn.tx.database, state.id, entry, turn.tx.session)
     await turn.tx.database[RESULTS].update_one(
         {"draw": state.id, "entry": entry}, {"$set": {"holds": holds}}, session=turn.tx.session)
-    if result is None or "application" not in result:  # erased by order: nobody is there to be told
+    if result is None:
         return
     event = ResultChanged.model_validate({
         "draw": state.draw, "application": result["application"], "entry": entry, "seats": result["seats"],

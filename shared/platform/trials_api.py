@@ -1,0 +1,45 @@
+"""Trial opening over HTTP: an auditor asks a key holder whether a kept copy of a record still opens (B09)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.privacy import Part
+from shared.platform.register import Person
+from shared.platform.signin import staff
+from shared.privacy.door import Door
+
+Auditor = Annotated[Person, Depends(staff("auditor"))]
+TRIALS_AT_ONCE = 100
+
+
+class Trial(BaseModel):
+    """A sealed part as it was read from a topic."""
+
+    model_config = ConfigDict(extra="forbid")
+    programme: str = Field(max_length=64)
+    subject: str = Field(pattern=r"^[0-9a-f]{32}$")
+    version: int = Field(ge=1)
+    part: Part
+
+
+class Trials(BaseModel):
+    """Some trials."""
+
+    model_config = ConfigDict(extra="forbid")
+    trials: list[Trial] = Field(max_length=TRIALS_AT_ONCE)
+
+
+def router(door: Door) -> APIRouter:
+    """Routes under `/api/trials`. What a copy holds is never answered, only whether it opens."""
+    routes = APIRouter(prefix="/api/trials")
+
+    @routes.post("")
+    async def tried(wanted: Trials, auditor: Auditor) -> dict[str, Any]:
+        return {"opened": [await door.trial(auditor, one.programme, one.subject, one.version, one.part)
+                           for one in wanted.trials]}
+
+    return routes
