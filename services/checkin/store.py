@@ -21,10 +21,22 @@ from services.checkin.domain.admission import Admission
 from services.checkin.domain.occupancy import Occupancy
 from shared.contracts.checkin import PASS_CODE_LENGTH
 from shared.contracts.envelope import Id
+from shared.platform.collections import Declared, personal
 from shared.platform.mongo import Database, Document, Session
 
 PASSES, ADMISSIONS, GROUPS, SLOTS = "passes", "admissions", "groups", "slots"
 CARDS, CASES, MOVES = "cards", "cases", "moves"
+
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(PASSES, "authoritative", ("checkin.passes.v1",)),
+    Declared(ADMISSIONS, "authoritative", ("checkin.admissions.v1",)),
+    Declared(GROUPS, "authoritative", ("checkin.admissions.v1",)),
+    Declared(SLOTS, "derived", ("checkin.admissions.v1",)),
+    Declared(CARDS, "authoritative", ("checkin.custody.v1", "checkin.admissions.v1")),
+    Declared(CASES, "authoritative", ("checkin.custody.v1",)),
+    Declared(MOVES, "authoritative", ("checkin.custody.v1",)),
+    personal("intake.personal.v1", "derived"),
+)
 
 INDEXES: tuple[tuple[str, Any, dict[str, Any]], ...] = (
     (PASSES, [("programme", 1), ("application", 1)], {}),
@@ -140,7 +152,9 @@ class Store:
     async def last_card(self, programme: str, venue: str, by: str) -> int | None:
         """The last card that this attendant handed out at the venue, else the venue's last."""
         for query in ({"venue": venue, "by": by}, {"venue": venue}, {}):
-            rows = self.database[CARDS].find({"programme": programme, **query}, {"number": 1})
+            # Cards that a group was given; spoiled ones that were destroyed are on nobody's pile.
+            handed_out = {"programme": programme, "group": {"$exists": True}, **query}
+            rows = self.database[CARDS].find(handed_out, {"number": 1})
             found = await rows.sort("number", -1).limit(1).to_list(None)
             if found:
                 return int(found[0]["number"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.intake.handlers import hearing
-from services.intake.handlers.means import Means
+from services.intake.store import Store
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import Envelope
 from shared.contracts.lottery import ResultChanged, ResultDrawn
@@ -15,11 +15,11 @@ from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import Transaction
 
 
-def subscriptions(means: Means) -> tuple[Subscription, ...]:
+def subscriptions(store: Store) -> tuple[Subscription, ...]:
     """Everything that intake hears."""
 
     async def access(tx: Transaction, message: Envelope[Any]) -> None:
-        await hearing.hear_access(means, tx, message)
+        await hearing.hear_access(store, tx, message)
 
     notices = (NoticeFellDue, NoticeSent, NoticePrinted, NoticePosted, NoticeFailed)
     return (

@@ -20,11 +20,20 @@ from services.intake.domain.duplicates import Candidate
 from shared.contracts.envelope import Id
 from shared.contracts.topics import TOPIC
 from shared.messaging.transaction import Transaction
+from shared.platform.collections import Declared, personal
 from shared.platform.mongo import Database, Document
 
 APPLICATIONS, WINDOWS, OUTCOMES, ACCESSES = "applications", "windows", "outcomes", "accesses"
 PARTITIONS = TOPIC["intake.applications.v1"].partitions
 OPEN, CLOSING, CLOSED = "open", "closing", "closed"
+
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(APPLICATIONS, "authoritative", ("intake.applications.v1",)),
+    Declared(WINDOWS, "authoritative", ("intake.applications.v1", "intake.windows.v1")),
+    personal("intake.personal.v1", "authoritative"),
+    Declared(OUTCOMES, "derived", ("lottery.results.v1", "checkin.passes.v1", "notifier.notices.v1")),
+    Declared(ACCESSES, "derived", ("privacy.access.v1",)),
+)
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (APPLICATIONS, [("receipt", 1)], {"unique": True}),

@@ -28,7 +28,7 @@ def build(settings: IntakeSettings) -> Service:
     service.indexes(*INDEXES)
     service.follows("lottery.draws.v1", means.draws.apply)
     service.follows("lottery.demand.v1", means.demand.apply)
-    service.hears(*subscriptions(means))
+    service.hears(*subscriptions(means.store))
     service.jobs.register(JOB, partial(go_on_closing, means))
     front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause))
     urls = settings.public_urls

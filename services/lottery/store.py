@@ -42,7 +42,7 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(LINES, "authoritative", ("lottery.draws.v1", "intake.applications.v1")),
     Declared(RESULTS, "derived", ("lottery.results.v1",)),
     Declared(CHANGES, "authoritative",
-             not_rebuilt="the changes of a day are facts when the day is settled, and are lines of the transcript then"),
+             not_rebuilt="a day of changes is said when it is settled, and is lines of the transcript then"),
     Declared(REFUSALS, "authoritative", ("lottery.draws.v1",)),
 )
 

@@ -30,7 +30,7 @@ def build(settings: LotterySettings) -> Service:
     freezing, demand = Freezing(office), Demand()
     Drawing(office)
     service.indexes(*store.INDEXES)
-    service.hears(*inbound.subscriptions(Applications(office)))
+    service.hears(*inbound.subscriptions(Applications(service.programmes)))
     service.does(
         DueWork("freeze", store.WINDOWS, freezing.begin),
         DueWork("late withdrawals", store.LATE, LateWithdrawals(office).take),

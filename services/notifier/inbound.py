@@ -18,12 +18,16 @@ from shared.privacy.records import Records
 
 def subscriptions(facts: Facts, records: Records) -> tuple[Subscription, ...]:
     """What notifier hears."""
+    return (*fact_subscriptions(facts), records.subscription("intake.personal.v1"))
+
+
+def fact_subscriptions(facts: Facts) -> tuple[Subscription, ...]:
+    """All of it but the sealed records."""
     return (
         Subscription("intake.applications.v1", {
             ApplicationTaken: facts.taken, ApplicationAmended: facts.amended, ApplicationWithdrawn: facts.withdrawn,
             ApplicationWithdrawnLate: facts.withdrawn, ApplicationDecided: facts.decided,
         }),
-        records.subscription("intake.personal.v1"),
         Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_step}),
         Subscription("lottery.results.v1", {ResultDrawn: facts.drawn, ResultChanged: facts.changed}),
         Subscription("checkin.passes.v1", {PassIssued: facts.pass_issued, PassVoided: facts.pass_voided}),

@@ -22,9 +22,19 @@ from services.notifier.domain.ledger import Ledger, ledger
 from services.notifier.domain.notices import Draw
 from shared.contracts.envelope import Id
 from shared.messaging.transaction import Transaction
+from shared.platform.collections import Declared, personal
 from shared.platform.mongo import Database, Document, Session
 
 APPLICATIONS, DRAWS, NOTICES, RUNS, WATCHES = "applications", "draws", "notices", "print_runs", "watches"
+
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(APPLICATIONS, "derived", ("intake.applications.v1", "lottery.results.v1", "checkin.passes.v1")),
+    Declared(DRAWS, "derived", ("lottery.draws.v1",)),
+    Declared(NOTICES, "authoritative", ("notifier.notices.v1",)),
+    Declared(RUNS, "authoritative", ("notifier.notices.v1",)),
+    Declared(WATCHES, "passing"),
+    personal("intake.personal.v1", "derived"),
+)
 
 INDEXES: tuple[tuple[str, Any, dict[str, Any]], ...] = (
     (APPLICATIONS, [("state", 1), ("programme", 1), ("due_at", 1)], {}),

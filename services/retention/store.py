@@ -22,12 +22,33 @@ from services.retention.domain.state import AccessCount, Counts, SubjectCount
 from services.retention.domain.ticks import Tick
 from shared.contracts.programme import Programme
 from shared.contracts.retention import StaffDesignated
+from shared.contracts.topics import SERVICES
 from shared.messaging.transaction import Transaction
+from shared.platform.collections import Declared, personal
 from shared.platform.mongo import AFTER, Database, Document
 
 PROGRAMMES, TICKS, STAFF, SIGNING_KEYS = "programmes", "ticks", "staff", "signing_keys"
 APPLICATIONS, ACCESSES, NOTICES, PASSES = "applications", "accesses", "notices", "passes"
 RECEPTIONS, CARDS, DRAWS, PARTS, ALARMS, TRIES = "receptions", "cards", "draws", "parts", "alarms", "tries"
+
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(PROGRAMMES, "authoritative", ("programme.definitions.v1",)),
+    Declared(TICKS, "authoritative", ("programme.clock.v1",)),
+    Declared(STAFF, "authoritative", ("retention.staff.v1",)),
+    Declared(SIGNING_KEYS, "authoritative", ("retention.staff.v1",)),
+    personal("retention.personal.v1", "authoritative"),
+    Declared(APPLICATIONS, "derived", ("intake.applications.v1",)),
+    Declared(ACCESSES, "derived", ("privacy.access.v1",)),
+    Declared(NOTICES, "derived", ("notifier.notices.v1",)),
+    Declared(PASSES, "derived", ("checkin.passes.v1",)),
+    Declared(RECEPTIONS, "derived", ("checkin.admissions.v1",)),
+    Declared(CARDS, "derived", ("checkin.custody.v1",)),
+    Declared(DRAWS, "derived", ("lottery.draws.v1",)),
+    Declared(PARTS, "derived", ("programme.progress.v1",)),
+    Declared(ALARMS, "derived", (
+        "notifier.alarms.v1", "retention.alarms.v1", *(f"{service}.dead-letters.v1" for service in SERVICES))),
+    Declared(TRIES, "passing"),
+)
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (APPLICATIONS, [("programme", 1), ("state", 1)], {}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from shared.messaging.due import DUE, DueWork
 from shared.messaging.transaction import Transaction, Transactions
@@ -19,6 +19,15 @@ LEASE_SECONDS = 30
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 Step = Callable[[Transaction, Document], Awaitable[dict[str, Any] | None]]
+
+
+class Starts(Protocol):
+    """What begins jobs: all that a handler needs of them."""
+
+    async def start(
+        self, tx: Transaction, kind: str, job_id: str, programme: str, args: dict[str, Any]
+    ) -> None:
+        """Begins a job with the transaction's commit."""
 
 
 class LeaseLost(Exception):

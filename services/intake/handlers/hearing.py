@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake.handlers.means import Means
-from services.intake.store import ACCESSES, change_outcome
+from services.intake.store import ACCESSES, Store, change_outcome
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import Envelope
 from shared.contracts.lottery import ResultChanged, ResultDrawn
@@ -59,7 +58,7 @@ async def hear_notice(tx: Transaction, message: Envelope[Any]) -> None:
     }})
 
 
-async def hear_access(means: Means, tx: Transaction, message: Envelope[AccessOpened]) -> None:
+async def hear_access(store: Store, tx: Transaction, message: Envelope[AccessOpened]) -> None:
     """Somebody opened personal data; kept where the subject is an application."""
     access = message.data
     accesses: list[Document] = tx.scratch.setdefault(ACCESSES, [])
@@ -70,7 +69,7 @@ async def hear_access(means: Means, tx: Transaction, message: Envelope[AccessOpe
     })
 
     async def write(tx: Transaction) -> None:
-        known = await means.store.known(tx, [one["application"] for one in accesses])
+        known = await store.known(tx, [one["application"] for one in accesses])
         for one in accesses:
             if one["application"] in known:
                 tx.insert(ACCESSES, one)

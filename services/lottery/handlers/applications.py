@@ -12,7 +12,6 @@ from typing import Any, TypeGuard, TypeVar
 
 from pymongo import UpdateOne
 
-from services.lottery.handlers.office import Office
 from services.lottery.store import APPLICATIONS, LATE, PARTITIONS, WINDOWS
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (
@@ -29,6 +28,7 @@ from shared.contracts.programme import Programme
 from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import AFTER, Document
+from shared.platform.programmes import Programmes
 
 F = TypeVar("F", bound=ApplicationFact)
 _SCRATCH = "applications"
@@ -49,13 +49,13 @@ class _Heard:
 class Applications:
     """Hears intake."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, programmes: Programmes) -> None:
+        self._programmes = programmes
 
     async def taken(self, tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
         """A new application; its trace is kept, so that its result goes on with it (B13)."""
         fact = message.data
-        programme = self._office.programmes.find(message.programme)
+        programme = self._programmes.find(message.programme)
         if programme is not None:
             _must_fit(fact, programme)
         self._heard(tx, message, {
@@ -126,7 +126,7 @@ class Applications:
              "$setOnInsert": {"state": "open"}, "$max": {"closed_at": found["closed_at"]}},
             upsert=True, return_document=AFTER, session=tx.session)
         if window["state"] == "open" and len(window["complete"]) == found["partitions"]:
-            freeze_from = self._office.programmes.get(programme).draw.timetable.freeze_from
+            freeze_from = self._programmes.get(programme).draw.timetable.freeze_from
             await tx.database[WINDOWS].update_one(
                 {"_id": programme}, {"$set": {"state": DUE, "due_at": max(freeze_from, window["closed_at"])}},
                 session=tx.session)

@@ -17,7 +17,7 @@ from shared.contracts.intake import (
     ApplicationWithdrawnLate,
 )
 from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
-from shared.messaging.jobs import Jobs
+from shared.messaging.jobs import Starts
 from shared.messaging.transaction import Transaction
 from shared.platform.clock import Clock
 from shared.platform.programmes import Programmes
@@ -31,7 +31,7 @@ _DIGEST_OF = {"announced": "announcement", "closed": "closing", "drawn": "result
 class Facts:
     """Handlers of other services' events."""
 
-    def __init__(self, store: Store, jobs: Jobs, clock: Clock, programmes: Programmes) -> None:
+    def __init__(self, store: Store, jobs: Starts, clock: Clock, programmes: Programmes) -> None:
         self._store, self._jobs, self._clock, self._programmes = store, jobs, clock, programmes
 
     async def taken(self, tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
