@@ -30,8 +30,10 @@ def settings_of(stack: Stack, service: str, kind: type[Any] = Settings, replica:
     return kind(**{**values, "public_urls": json.loads(values["public_urls"])})
 
 
-async def until(reached: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """Waits until `reached()` (plain or awaitable) is true, and returns what it returned."""
+async def until(
+    reached: Callable[[], Any], seconds: float = PATIENCE_SECONDS, told: Callable[[], str] = str
+) -> Any:
+    """Waits until `reached()` (plain or awaitable) is true, and returns what it returned; `told()` says more if not."""
     deadline = time.monotonic() + seconds
     while True:
         result = reached()
@@ -39,7 +41,7 @@ async def until(reached: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -
             result = await result
         if result:
             return result
-        assert time.monotonic() < deadline, f"not reached within {seconds} s"
+        assert time.monotonic() < deadline, f"not reached within {seconds} s: {told()}"
         await asyncio.sleep(0.02)
 
 

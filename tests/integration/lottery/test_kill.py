@@ -13,50 +13,49 @@ from services.lottery.domain.transcript import Transcript
 from services.lottery.handlers.freezing import entry_line
 from shared.contracts.intake import ApplicationTaken
 from shared.contracts.lottery import DrawStepTaken, ResultDrawn
-from tests.integration.lottery.stage import Campaign, Stage, settings_of
+from tests.conftest import settings_of
+from tests.integration.lottery.stage import Campaign, Stage
 from tests.integration.lottery.test_draw import DICE, said, verified
 
 SLOWLY = {"KUJIBIKI_CHUNK": "20", "KUJIBIKI_SLOW_MS": "200"}
 
 
-async def killed_and_restarted(stage: Stage, when: Callable, what: str) -> None:
+async def killed_in_the_middle(stage: Stage, it: Campaign, when: Callable, what: str, middle: str) -> None:
     await stage.until(when, what)
-    stage.lottery.kill()
-    stage.lottery.start()
-    await stage.ready()
+    stage.kill()
+    async with AsyncMongoClient(settings_of(stage.stack, "lottery").mongo_uri()) as client:
+        draw = await client["lottery"]["draws"].find_one({"_id": f"{it.programme.id}/{it.draw}"})
+    assert draw["stage"] == middle, "it was killed in the middle"
+    await stage.restart_after_kill()
 
 
 async def test_s06_killed_while_freezing_and_while_publishing_it_ends_as_if_undisturbed(
     stage: Stage, campaign: Callable[..., Campaign], tmp_path: Path
 ) -> None:
     it = campaign("killed")
-    database = AsyncMongoClient(settings_of(stage.state, "lottery").mongo_uri())["lottery"]
+    database = AsyncMongoClient(settings_of(stage.stack, "lottery").mongo_uri())["lottery"]
     key = f"{it.programme.id}/{it.draw}"
     await it.announce()
     await it.apply(300, random.Random(3))
     await it.close_window()
-    stage.lottery.kill()
-    stage.lottery.start(**SLOWLY)
-    await stage.ready()
+    stage.process.stop()
+    await stage.start(**SLOWLY)
     await stage.say_tick(it.programme, it.programme.draw.timetable.freeze_from)
 
     async def some_chunks() -> bool:
         return await database["lines"].count_documents({"draw": key, "phase": 3}) >= 4
 
-    await killed_and_restarted(stage, some_chunks, "some entries are frozen")
-    assert (await it.state())["state"] == "freezing", "it was killed in the middle"
+    await killed_in_the_middle(stage, it, some_chunks, "some entries are frozen", "freezing")
     frozen = await it.reaches("frozen", 90)
     await it.reveal_and_close()
-    stage.lottery.kill()
-    stage.lottery.start(**SLOWLY)
-    await stage.ready()
+    stage.process.stop()
+    await stage.start(**SLOWLY)
     await it.throw_dice(DICE)
 
     async def some_results() -> bool:
         return len(await said(stage, ResultDrawn, it.programme.id)) >= 60
 
-    await killed_and_restarted(stage, some_results, "some results are published")
-    assert (await it.state())["state"] == "drawing", "it was killed in the middle"
+    await killed_in_the_middle(stage, it, some_results, "some results are published", "drawing")
     drawn = await it.reaches("drawn", 90)
 
     undisturbed = await computed_without_a_service(stage, it, await it.transcript())

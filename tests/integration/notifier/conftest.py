@@ -1,44 +1,25 @@
-"""One stack for all tests of notifier; each test has a programme of its own."""
+"""One notifier for all tests of its area, on the session's stack; each test has a programme of its own."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from deploy.local.ports import free_base
-from deploy.local.stack import Stack, running
+from deploy.local.stack import Stack
 from shared.contracts.programme import Programme
-from tests.integration.notifier.stage import FIRST_BASE, Stage
+from tests.integration.notifier.stage import Stage
+from tests.stages import programmes
 
-PROGRAMMES = Path(__file__).parents[3] / "programmes"
 
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(Stack(tmp_path_factory.mktemp("notifier"), free_base(FIRST_BASE), services=False)) as it:
+@pytest.fixture(scope="package")
+async def stage(infrastructure: Stack) -> AsyncIterator[Stage]:
+    """Notifier, running."""
+    async with Stage.running(infrastructure) as it:
         yield it
-
-
-@pytest.fixture(scope="session")
-async def stage(stack: Stack) -> AsyncIterator[Stage]:
-    it = Stage(stack)
-    try:
-        await it.open()
-        yield it
-    finally:
-        await it.close()
 
 
 @pytest.fixture
 def programme_named() -> Callable[[str], Programme]:
     """The seed's programme under another name, so that no two tests share notices."""
-
-    def make(name: str) -> Programme:
-        programme = Programme.model_validate(tomllib.loads((PROGRAMMES / "live-site-2020.toml").read_text()))
-        draw = programme.draw.model_copy(update={"id": f"{name}-1"})
-        return programme.model_copy(update={"id": name, "draw": draw})
-
-    return make
+    return lambda name: programmes.programme_named(f"notifier-{name}")

@@ -193,9 +193,7 @@ async def test_s07_a_kill_in_the_middle_loses_nobody(stage: Stage, programme_nam
         return bool(await stage.mails_to("killed-1"))
 
     await stage.until(some, "the first mails are out")
-    stage.kill()
-    stage.start()
-    await stage.until(stage.is_ready, "notifier is ready again")
+    await stage.restart_after_kill()
 
     async def all_sent() -> bool:
         return bool((await stage.ledger(programme))["sent"] == len(people))

@@ -1,0 +1,24 @@
+"""What a killed process held falls free when its minutes are over: tests let the minutes pass at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from deploy.local.stack import Stack
+from tests.conftest import settings_of
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+async def lapse(stack: Stack, service: str) -> None:
+    """Ends the service's open transactions and leases. Its processes must be dead, or two might hold the same thing."""
+    async with AsyncMongoClient[dict[str, Any]](stack.mongo_uri) as admin:
+        await admin.admin.command("killAllSessions", [{"user": service, "db": "admin"}])
+    async with AsyncMongoClient[dict[str, Any]](settings_of(stack, service).mongo_uri()) as client:
+        database = client[service]
+        for name in await database.list_collection_names():
+            await database[name].update_many({"lease_until": {"$gt": LONG_AGO}}, {"$set": {"lease_until": LONG_AGO}})
+        await database["leases"].update_many({}, {"$set": {"until": LONG_AGO}})
