@@ -54,7 +54,8 @@ def answer(request: Request, problem: Problem, pages: Pages | None) -> Response:
 
 
 def _words(say: Callable[..., Any], problem: Problem, part: str) -> object:
-    for key in (f"problem.{problem.type}.{part}", f"problem.status-{problem.status}.{part}"):
+    families = (f"{problem.type}.{problem.extra.get('reason')}", problem.type, f"status-{problem.status}")
+    for key in (f"problem.{family}.{part}" for family in families):
         try:
             return say(key)
         except KeyError:

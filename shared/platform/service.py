@@ -121,7 +121,9 @@ class Service:
         """What surrounds a page: the programme it is about, and who is signed in."""
         programme = self.programmes.find(request.path_params.get("programme", ""))
         person = self.sign_in.person(request)
-        staff = StaffBar(person.staff, "・".join(sorted(person.roles)), f"/{self.name}/session/end") if person else None
+        say = self.pages.words_for(request)
+        roles = "・".join(str(say(f"role.{role}")) for role in sorted(person.roles)) if person else ""
+        staff = StaffBar(person.staff, roles, f"/{self.name}/session/end") if person else None
         return Chrome(programme=programme.title.text(self.pages.language(request)) if programme else None, staff=staff,
                       width="wide" if staff else "text", languages=staff is None)
 

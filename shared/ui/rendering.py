@@ -49,6 +49,9 @@ class StaffBar:
     hidden: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
     """Such as the shift: 「早番 9:00–15:00」."""
+    change: str | None = None
+    """Where a shared tablet's button for a change of person posts to; `next` in `change_hidden` leads back."""
+    change_hidden: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

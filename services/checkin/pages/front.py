@@ -15,6 +15,7 @@ from shared.contracts.programme import Programme, Slot
 from shared.platform.problems import Problem
 from shared.platform.service import Service
 from shared.ui import Link
+from shared.ui.policy import content_security_policy
 
 Tone = Literal["admit", "stop", "ask"]
 ICONS: dict[Tone, str] = {"admit": "check", "stop": "cross", "ask": "warning"}
@@ -65,12 +66,25 @@ class Front:
         links = tuple(
             Link(room, f"{base}/{room}", f"nav.{room}") for room in ("terminal", "seats", "cards")
         )
-        chrome = replace(self.service.chrome(request), nav=links, theme="door" if dark else "auto", width="wide",
+        usual = self.service.chrome(request)
+        staff = replace(usual.staff, change="/checkin/session/change", change_hidden={"next": _here(request)}
+                        ) if usual.staff else None
+        chrome = replace(usual, nav=links, staff=staff, theme="door" if dark else "auto", width="wide",
                          languages=False)
         offset = timedelta(minutes=programme.utc_offset_minutes)
-        return self.door.pages.render(
+        response = self.door.pages.render(
             request, name, chrome=chrome, status_code=status, programme=programme, base=base,
             now=self.door.now(programme.id), offset=offset, **context)
+        # The button for a change of person is answered by a redirect to retention's page for PINs.
+        origin = self.service.settings.public_urls.get("retention")
+        response.headers["Content-Security-Policy"] = content_security_policy(
+            {"form-action": [origin] if origin else []})
+        return response
+
+
+def _here(request: Request) -> str:
+    """This page, or after a post the one that it came from."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def answer_of(problem: Problem) -> Answer:
