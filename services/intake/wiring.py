@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.intake import api
+from services.intake import api, archive_api, archive_store
 from services.intake.following import Demand, Draws
 from services.intake.front import Front
 from services.intake.handlers.closing import JOB, go_on_closing
 from services.intake.handlers.means import Means
+from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit
 from services.intake.pages import apply, desk, mine
@@ -25,16 +26,19 @@ def build(settings: IntakeSettings) -> Service:
         sealer=service.sealer, records=service.records, search_keys=service.search_keys, jobs=service.jobs,
         store=Store(service.database), draws=Draws(), demand=Demand(),
     )
-    service.indexes(*INDEXES)
+    service.indexes(*INDEXES, *archive_store.INDEXES)
     service.follows("lottery.draws.v1", means.draws.apply)
     service.follows("lottery.demand.v1", means.demand.apply)
     service.hears(*subscriptions(means.store))
     service.jobs.register(JOB, partial(go_on_closing, means))
+    returning = Returning(service.database, service.door, service.jobs, service.clock, service.programmes)
+    returning.register()
+    service.hears(*returning.subscriptions())
     front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause))
     urls = settings.public_urls
     service.begins_at("")
     service.serves(
-        api.routes(front), desk.routes(front), mine.routes(front, urls.get("lottery", "")),
+        api.routes(front), archive_api.routes(service), desk.routes(front), mine.routes(front, urls.get("lottery", "")),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )
     return service

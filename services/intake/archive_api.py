@@ -1,0 +1,70 @@
+"""Downloading an archive that is sealed to the ward's key; each download is on record (S17, S26)."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import StreamingResponse
+
+from services.intake import archive_store
+from services.intake.archive_store import ACKNOWLEDGED, MADE
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Document
+from shared.platform.problems import Problem
+from shared.platform.register import Person
+from shared.platform.service import Service
+from shared.platform.signin import staff
+
+MEDIA_TYPE = "application/x-ndjson"
+ROLES = ("officer", "records")
+
+
+def routes(service: Service) -> APIRouter:
+    """Routes under `/intake`."""
+    router, database = APIRouter(), service.database
+
+    @router.get("/{programme}/api/archives/{archive}")
+    async def download(
+        programme: str, archive: str, person: Annotated[Person, Depends(staff(*ROLES))],
+    ) -> StreamingResponse:
+        service.programmes.get(programme)
+        row = await archive_store.archive(database, archive)
+        refuse_unmade(row, programme)
+        assert row is not None
+        # An erasure at a person's request may have taken a line out: such a file could not be verified.
+        if await archive_store.count_lines(database, archive) != row["records"] + 2:
+            raise Problem(409, "archive-incomplete", "A record of this archive was erased since it was made",
+                          "Call the records office: the return has to be ordered again.")
+        await service.transactions.run(lambda tx: _on_record(tx, row, person))
+        return StreamingResponse(archive_store.lines(database, archive), media_type=MEDIA_TYPE, headers={
+            "Content-Disposition": f'attachment; filename="{programme}-{archive}.archive"',
+            "Content-Length": str(row["bytes"]),
+            "Repr-Digest": f"sha-256=:{b64encode(bytes.fromhex(row['digest'])).decode()}:",  # RFC 9530
+        })
+
+    async def _on_record(tx: Transaction, row: Document, person: Person) -> None:
+        now = service.clock.now(row["programme"])
+        role = next(role for role in ROLES if role in person.roles)
+        archive_store.keep_download(tx, row["_id"], row["programme"], person.staff, role, now)
+
+    @router.get("/{programme}/api/archives/{archive}/downloads")
+    async def downloads(
+        programme: str, archive: str, _: Annotated[Person, Depends(staff("officer", "records", "auditor"))],
+    ) -> list[dict[str, Any]]:
+        service.programmes.get(programme)
+        return await archive_store.downloads(database, programme, archive)
+
+    return router
+
+
+def refuse_unmade(row: Document | None, programme: str) -> None:
+    """Raises the problem with a file that isn't there, not yet or not any more."""
+    if row is None or row["programme"] != programme:
+        raise Problem(404, "no-such-archive", "There is no such archive", "Check the address.")
+    if row["state"] == ACKNOWLEDGED:
+        raise Problem(410, "archive-returned", "The ward has acknowledged this archive", "It was deleted here.")
+    if row["state"] != MADE:
+        raise Problem(409, "archive-not-made", "This archive is still being made", "Try again in a minute.",
+                      headers={"Retry-After": "60"})
