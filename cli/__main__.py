@@ -9,6 +9,7 @@ import typer
 
 from cli import archive, stack
 from cli.demo.command import demo
+from cli.replay.command import replay
 from deploy.local.errors import StackError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command()(stack.status)
 app.command()(stack.logs)
 app.command()(stack.provision)
 app.command()(demo)
+app.command()(replay)
 app.add_typer(archive.commands)
 
 

@@ -118,6 +118,11 @@ def ensure_service_users(connection: Client, passwords: Mapping[str, str]) -> No
         ensure_user(connection, name, password, {name: "readWrite"})
 
 
+def ensure_scratch_user(connection: Client, name: str, password: str, services: Iterable[str]) -> None:
+    """A user who may write the scratch databases `replay_<service>`, and see no other."""
+    ensure_user(connection, name, password, {f"replay_{service}": "readWrite" for service in services})
+
+
 def ensure_reader(connection: Client, name: str, password: str, databases: Iterable[str]) -> None:
     """A user who may read these databases and change nothing."""
     ensure_user(connection, name, password, dict.fromkeys(databases, "read"))

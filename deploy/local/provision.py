@@ -7,9 +7,10 @@ from deploy.local.credentials import first_officer, secret
 from deploy.local.plan import Plan
 from deploy.local.profile import EMBEDDED, Profile
 from deploy.local.state import State, private_folder, write_private
-from deploy.local.table import AUDITOR, SERVICES, TopicRow
+from deploy.local.table import AUDITOR, REPLAY, SERVICES, TopicRow
 
 USERS = (*SERVICES, AUDITOR)
+SCRATCH_URI = "scratch-uri"
 
 
 def provision_kafka(
@@ -32,11 +33,14 @@ def provision_kafka(
 
 
 def provision_mongo(plan: Plan) -> None:
-    """One user a service with its own database, and the auditor who reads all."""
+    """One user a service with its own database, the auditor who reads all, and one for scratch stores."""
     passwords = {name: secret(plan.state.user(name) / "mongo-password") for name in USERS}
     with mongo_admin.client(plan.mongo_uri) as connection:
         mongo_admin.ensure_service_users(connection, {name: passwords[name] for name in SERVICES})
         mongo_admin.ensure_reader(connection, AUDITOR, passwords[AUDITOR], SERVICES)
+        scratch = secret(plan.state.user(AUDITOR) / "scratch-password")
+        mongo_admin.ensure_scratch_user(connection, REPLAY, scratch, SERVICES)
+    write_private(plan.state.user(AUDITOR) / SCRATCH_URI, mongo_admin.user_uri(plan.mongo_uri, REPLAY, scratch, REPLAY))
     for name in USERS:
         _write_uri(plan.state, name, mongo_admin.user_uri(plan.mongo_uri, name, passwords[name], name))
 

@@ -7,6 +7,8 @@ from deploy.local.errors import StackError
 
 SERVICES = ("intake", "lottery", "notifier", "checkin", "retention")
 AUDITOR = "auditor"
+REPLAY = "replay"
+"""The MongoDB user of scratch stores (`kujibiki replay`): none of the services' own databases is open to it."""
 
 
 class TopicRow(Protocol):

@@ -1,0 +1,1 @@
+"""`kujibiki replay`: services' stores rebuilt from the topics, held to the living ones. Nothing is sent or printed."""

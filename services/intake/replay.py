@@ -1,0 +1,150 @@
+"""Intake's store out of the topics again (B12): its applications from its own facts, what became of them by its ears.
+
+A proof of a secret and a search key can't be rebuilt: the first is said to nobody, the second needs the epoch's key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.intake import inbound
+from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
+from shared.contracts.envelope import Envelope
+from shared.contracts.intake import (
+    ApplicationAmended,
+    ApplicationDecided,
+    ApplicationFact,
+    ApplicationTaken,
+    ApplicationWithdrawn,
+    ApplicationWithdrawnLate,
+    PartitionClosed,
+)
+from shared.contracts.partitions import partition_of
+from shared.messaging.consumer import Subscription
+from shared.platform.mongo import Database, Document
+from shared.platform.programmes import Programmes
+from shared.replay.rebuilding import (
+    ERASED_COMPARED,
+    PERSONAL_COMPARED,
+    Compared,
+    Figure,
+    Rebuild,
+    counted_by,
+    personal_fold,
+)
+from shared.replay.sheet import Sheet
+
+
+def taken(sheet: Sheet, message: Envelope[ApplicationTaken]) -> None:
+    """An application, which counts until something else is said."""
+    fact = message.data
+    sheet.put(APPLICATIONS, {
+        "_id": fact.application, "programme": message.programme, "entry": fact.entry, "receipt": fact.receipt,
+        "channel": fact.channel, "contact": fact.contact, "language": fact.language, "seats": fact.seats,
+        "wishes": list(fact.wishes), "taken_at": fact.taken_at, "counted": True, "reason": None, "told_with": None,
+        "withdrawn_at": None, "card": fact.card, "entered_by": fact.entered_by,
+        "postmarked_on": fact.postmarked_on.isoformat() if fact.postmarked_on else None,
+        "received_on": fact.received_on.isoformat() if fact.received_on else None,
+    })
+    _numbered(sheet, message, applications=1)
+
+
+def amended(sheet: Sheet, message: Envelope[ApplicationAmended]) -> None:
+    """Other seats, wishes or ways to reach the applicant."""
+    fact = message.data
+    sheet.change(APPLICATIONS, fact.application, {
+        "contact": fact.contact, "seats": fact.seats, "wishes": list(fact.wishes)})
+    _numbered(sheet, message)
+
+
+def decided(sheet: Sheet, message: Envelope[ApplicationDecided]) -> None:
+    """Whether it counts; the last word stands."""
+    fact = message.data
+    sheet.change(APPLICATIONS, fact.application, {
+        "counted": fact.counted, "reason": None if fact.counted else fact.reason, "told_with": fact.told_with})
+    _numbered(sheet, message)
+
+
+def withdrawn(sheet: Sheet, message: Envelope[ApplicationWithdrawn]) -> None:
+    """Withdrawn before the window was closed."""
+    sheet.change(APPLICATIONS, message.data.application, {"withdrawn_at": message.time})
+    _numbered(sheet, message)
+
+
+def withdrawn_late(sheet: Sheet, message: Envelope[ApplicationWithdrawnLate]) -> None:
+    """Withdrawn afterwards: a fact without a number."""
+    sheet.change(APPLICATIONS, message.data.application, {"withdrawn_at": message.time})
+
+
+def closed(sheet: Sheet, message: Envelope[PartitionClosed]) -> None:
+    """Nothing numbered follows in this partition."""
+    fact = message.data
+    sheet.change(WINDOWS, window_id(message.programme, fact.partition), {
+        "programme": message.programme, "partition": fact.partition, "state": CLOSED}, highest={"facts": fact.facts})
+
+
+def _numbered(sheet: Sheet, message: Envelope[Any], applications: int = 0) -> None:
+    fact: ApplicationFact = message.data
+    partition = partition_of(fact.application, fact.TOPIC)
+    sheet.change(
+        WINDOWS, window_id(message.programme, partition), {"programme": message.programme, "partition": partition},
+        highest={"facts": fact.number}, add={"applications": applications})
+
+
+def hears(database: Database, _: Programmes) -> Sequence[Subscription]:
+    """What became of applications is heard, as in the living service."""
+    return inbound.subscriptions(Store(database))
+
+
+def _window(row: Document) -> Document:
+    # While a window is being closed is work in hand; what counts is whether it is.
+    return {**row, "state": row.get("state") if row.get("state") == CLOSED else OPEN}
+
+
+async def _windows(database: Database, programme: str) -> Mapping[str, Any]:
+    rows = await database[WINDOWS].find({"programme": programme}).to_list(None)
+    return {
+        "applications": sum(row.get("applications", 0) for row in rows), "facts": sum(row["facts"] for row in rows),
+        "partitions closed": sum(row.get("state") == CLOSED for row in rows),
+    }
+
+
+REBUILD = Rebuild(
+    service="intake",
+    collections=COLLECTIONS,
+    folds={
+        "intake.applications.v1": {
+            ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,
+            ApplicationWithdrawn: withdrawn, ApplicationWithdrawnLate: withdrawn_late,
+        },
+        "intake.windows.v1": {PartitionClosed: closed},
+        "intake.personal.v1": personal_fold("intake"),
+    },
+    hears=hears,
+    compared=(
+        Compared(APPLICATIONS, (
+            "programme", "entry", "receipt", "channel", "contact", "language", "seats", "wishes", "taken_at", "counted",
+            "reason", "told_with", "withdrawn_at", "card", "entered_by", "postmarked_on", "received_on",
+        ), left_out={
+            "proof": "the hash of a secret, said to nobody",
+            "person": "a search key: needs the epoch's key, by which nothing is read here",
+            "body": "a search key over the content",
+            "order": "the machine's clock, for two within one second",
+            "announcement": "what the receipt showed of the draw; the draw's own topic has it",
+            "traceparent": "a trace, not a fact",
+        }),
+        Compared(WINDOWS, ("programme", "partition", "state", "facts", "applications"), plain=_window,
+                 # A partition that nobody used yet is in the living store only.
+                 only={"$or": [{"facts": {"$gt": 0}}, {"state": CLOSED}]}),
+        Compared(OUTCOMES, ("programme", "outcome", "place", "holds", "result", "change", "passes", "void", "notice")),
+        Compared(ACCESSES, ("application", "programme", "at", "role", "kind", "service", "purpose", "items")),
+        PERSONAL_COMPARED,
+        ERASED_COMPARED,
+    ),
+    figures=(
+        Figure("counts", "the window", _windows),
+        Figure("counts", "applications by channel, whether they count, and why not",
+               counted_by(APPLICATIONS, "channel", "counted", "reason")),
+    ),
+)
