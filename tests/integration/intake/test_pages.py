@@ -39,7 +39,7 @@ async def test_s11_purpose_and_retention_stand_before_the_first_field(
     page = (await stage.http.get(f"/intake/{programme.id}")).text
     first_field = page.index('id="f-name"')
     assert page.index(programme.purpose_of_use.ja) < first_field
-    assert page.index("令和3年10月5日まで") < first_field and page.index("抽選のしくみ") < first_field
+    assert page.index(programme.data_items[0].until.ja) < first_field and page.index("抽選のしくみ") < first_field
     assert 'id="f-email"' in page and 'id="f-companions.5"' in page and "kana" not in page
 
 
