@@ -115,6 +115,7 @@ def _programme(evidence: Evidence) -> Statement:
         "ward": programme.ward.name.ja, "office": programme.ward.office.ja,
         "utc_offset_minutes": programme.utc_offset_minutes,
         "contract": {"first": programme.contract.first.isoformat(), "last": programme.contract.last.isoformat()},
+        "items": [item.item for item in programme.data_items],
     }
 
 
@@ -175,7 +176,7 @@ def _paper(evidence: Evidence) -> Statement:
         "due": evidence.paper_is_due, "left": evidence.cards_left,
         "count": sum(one.count for one in evidence.destructions),
         "destroyed": [
-            {"count": one.count, "method": one.method, "destroyed_by": one.destroyed_by,
+            {"count": one.count, "method": one.method, "destroyed_by": list(one.destroyed_by),
              "witnessed_by": list(one.witnessed_by), "at": moment_text(one.at)}
             for one in evidence.destructions
         ],

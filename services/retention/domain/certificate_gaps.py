@@ -100,7 +100,7 @@ def _paper(evidence: Evidence) -> Iterator[Gap]:
     if evidence.paper_is_due and evidence.cards_left:
         yield Gap("paper-left", "", {"count": evidence.cards_left})
     for one in evidence.destructions:
-        if not one.witnessed_by or one.destroyed_by in one.witnessed_by:
+        if not set(one.witnessed_by) - set(one.destroyed_by):
             yield Gap("paper-without-witness", one.id)
 
 

@@ -84,7 +84,7 @@ class Destruction:
     id: str
     count: int
     method: str
-    destroyed_by: str
+    destroyed_by: tuple[str, ...]
     witnessed_by: tuple[str, ...]
     at: datetime
 

@@ -97,7 +97,7 @@ def audit(**changes: Any) -> Audit:
 def evidence(**changes: Any) -> Evidence:
     usual = Evidence(
         programme=live_site(), batches=(batch(),), audit=audit(), today=date(2021, 10, 5),
-        destructions=(Destruction("d1", 5012, "shredded", "attendant-3", ("officer-2",), ORDERED),),
+        destructions=(Destruction("d1", 5012, "shredded", ("attendant-3", "attendant-4"), ("officer-2",), ORDERED),),
         returns=(Return("ac" * 16, 370, "ward-officer", ORDERED),),
         people=(Responsible("officer-1", ("officer",), "contractor"), Responsible("auditor-1", ("auditor",), "audit")))
     return replace(usual, **changes)

@@ -57,7 +57,7 @@ def keys_left() -> Evidence:
 
 
 def witness(*names: str) -> tuple[Destruction, ...]:
-    return (Destruction("d1", 5012, "shredded", "attendant-3", names, make.ORDERED),)
+    return (Destruction("d1", 5012, "shredded", ("attendant-3", "attendant-4"), names, make.ORDERED),)
 
 
 SPOILT: list[tuple[str, str, Spoil]] = [
