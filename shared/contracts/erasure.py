@@ -207,6 +207,7 @@ class CheckpointSigned(Event):
     signature: Hex
 
 
+AlarmDecision = Literal["explained", "corrected", "incident"]
 AccessLogFault = Literal[
     "line-changed", "line-missing", "truncated", "root-differs", "checkpoint-missing", "checkpoint-forged"]
 
@@ -244,6 +245,17 @@ class AccessUnusual(Event):
     last_at: Moment
 
 
+class AlarmDecided(Event):
+    """An officer has seen the alarm `alarm` (the id of its event, or of the letter) and decided what follows."""
+
+    TOPIC: ClassVar[str] = "retention.alarms.v1"
+    TYPE: ClassVar[str] = "retention.alarm-decided.v1"
+    alarm: str
+    by: str
+    decision: AlarmDecision
+    at: Moment
+
+
 class ErasureOverdue(Event):
     """Alarm: a batch is not erased by its deadline; `waits_for` says, by code, what is missing."""
 
@@ -253,6 +265,16 @@ class ErasureOverdue(Event):
     subjects: int
     deadline: Moment
     waits_for: tuple[str, ...]
+
+
+class ReturnWaits(Event):
+    """Alarm: a batch can't be returned to the ward yet; `waits_for` says, by code, what is missing (S17)."""
+
+    TOPIC: ClassVar[str] = "retention.alarms.v1"
+    TYPE: ClassVar[str] = "retention.return-waits.v1"
+    batch: Id
+    subjects: int
+    waits_for: Literal["no-archive-key"]
 
 
 class DutyNear(Event):

@@ -7,7 +7,7 @@ of its offset: the log is kept for good and written without transactions, so tha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -63,18 +63,17 @@ class Check:
     """Checks one partition, line by line, in memory of O(log n).
 
     `checkpoints` in their order; `keys` are the trusted public keys by id (hex); `kept` is a checkpoint that was
-    written down at an earlier visit, which must still be in the chain; `hashes` are the leaf hashes, where they were
-    kept, which name the very line that was changed. Feed `hear`, then ask `end`; `fault` is the first thing found.
+    written down at an earlier visit, which must still be in the chain. Feed `hear`, then ask `end`; `fault` is the
+    first thing found.
     """
 
     def __init__(
         self, partition: int, checkpoints: Iterable[CheckpointSigned], keys: Mapping[str, str], *,
-        kept: CheckpointSigned | None = None, hashes: Iterable[bytes] = (),
+        kept: CheckpointSigned | None = None,
     ) -> None:
         self.partition = partition
         self.fault: Fault | None = None
         self._checkpoints, self._keys, self._kept = iter(checkpoints), keys, kept
-        self._hashes: Iterator[bytes] = iter(hashes)
         self._tree = RootBuilder()
         self._last: CheckpointSigned | None = None
         self._next = self._following()
@@ -89,14 +88,14 @@ class Check:
         """How many of the lines heard so far stand under a checkpoint."""
         return min(self._last.size, self.lines) if self._last else 0
 
-    def hear(self, offset: int, value: bytes | None) -> Fault | None:
-        """The next record; a fault ends the check."""
+    def hear(self, offset: int, value: bytes | None, known: bytes | None = None) -> Fault | None:
+        """The next record; a fault ends the check. `known` is its leaf hash, where it was kept."""
         if self.fault is not None:
             return self.fault
         line = self._tree.count
         if offset != line:
             return self._found("line-missing", line, max(line, offset - 1))
-        known, hashed = next(self._hashes, None), leaf_hash(value or b"")
+        hashed = leaf_hash(value or b"")
         if known is not None and known != hashed:
             return self._found("line-changed", line, line)
         self._tree.add_hash(hashed)
@@ -164,9 +163,12 @@ def verify(
     partition: int, records: Iterable[tuple[int, bytes | None]], checkpoints: Iterable[CheckpointSigned],
     keys: Mapping[str, str], *, kept: CheckpointSigned | None = None, hashes: Iterable[bytes] = (),
 ) -> Fault | None:
-    """The first thing that is wrong with a partition's (offset, value) records under its checkpoints, or None."""
-    check = Check(partition, checkpoints, keys, kept=kept, hashes=hashes)
+    """The first thing that is wrong with a partition's (offset, value) records under its checkpoints, or None.
+
+    `hashes` are the leaf hashes, where they were kept: they name the very line that was changed.
+    """
+    check, known = Check(partition, checkpoints, keys, kept=kept), iter(hashes)
     for offset, value in records:
-        if check.hear(offset, value) is not None:
+        if check.hear(offset, value, next(known, None)) is not None:
             break
     return check.end()
