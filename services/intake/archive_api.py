@@ -10,6 +10,8 @@ from fastapi.responses import StreamingResponse
 
 from services.intake import archive_store
 from services.intake.archive_store import ACKNOWLEDGED, MADE
+from services.intake.handlers.returning import SERVICE
+from shared.contracts.privacy import AccessExported
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
 from shared.platform.problems import Problem
@@ -48,6 +50,11 @@ def routes(service: Service) -> APIRouter:
         now = service.clock.now(row["programme"])
         role = next(role for role in ROLES if role in person.roles)
         archive_store.keep_download(tx, row["_id"], row["programme"], person.staff, role, now)
+        tx.say(
+            AccessExported(
+                actor=person.staff, actor_kind="staff", role=role, service=SERVICE, purpose="return", at=now,
+                subject=row["_id"], items=tuple(row["items"]), records=row["records"]),
+            subject=row["_id"], programme=row["programme"], at=now)
 
     @router.get("/{programme}/api/archives/{archive}/downloads")
     async def downloads(

@@ -126,6 +126,16 @@ class AccessOpened(Access):
     TYPE: ClassVar[str] = "privacy.access-opened.v1"
 
 
+class AccessExported(Access):
+    """Personal data left the service as a file (S26). `subject` is the export's id, and `records` are in it.
+
+    Whose they are stands in the openings for the same purpose.
+    """
+
+    TYPE: ClassVar[str] = "privacy.access-exported.v1"
+    records: int
+
+
 class AccessRefused(Access):
     """The door stayed shut; `reason` is a code."""
 

@@ -96,12 +96,13 @@ class Returning:
 
     async def _begin(self, tx: Transaction, row: Document) -> dict[str, Any]:
         programme, subjects = self._programme(row), await archive_store.subjects_ordered(tx, row["_id"])
+        items = tuple(sorted(programme.items_for(SERVICE)))
         line, written = begin(Header(
             archive=row["_id"], programme=programme.id, subjects=subjects, key=fingerprint_of(row["key"]),
-            items=tuple(sorted(programme.items_for(SERVICE))), made_at=moment_text(self.clock.now(programme.id)),
+            items=items, made_at=moment_text(self.clock.now(programme.id)),
         ))
         archive_store.keep_line(tx, row["_id"], 0, line)
-        await archive_store.change(tx, row["_id"], {"subjects": subjects})
+        await archive_store.change(tx, row["_id"], {"subjects": subjects, "items": list(items)})
         return {"part": 0, "written": asdict(written)}
 
     async def _part(self, tx: Transaction, row: Document, cursor: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +125,7 @@ class Returning:
         """Whoever still has a record, in the order's order. The openings are on record before anything is read."""
         programme = self._programme(row)
         opened = await self.door.open_many(
-            ServiceActor(SERVICE), "service", programme.id, "return", subjects, programme.items_for(SERVICE))
+            ServiceActor(SERVICE), "service", programme.id, "return", subjects, row["items"])
         known = await archive_store.known(tx, subjects)
         return {subject: returned_record(*known[subject], opened[subject])
                 for subject in subjects if subject in opened and subject in known}
