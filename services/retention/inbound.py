@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.retention.handlers import clock, facts
+from services.retention.handlers import alarms, batches, clock, facts, requests, rotations, scheduling
 from shared.contracts.checkin import (
     AdmissionRefused,
     CardMoved,
@@ -11,14 +11,25 @@ from shared.contracts.checkin import (
     PassIssued,
     PassVoided,
 )
+from shared.contracts.erasure import (
+    AccessLogAltered,
+    AccessUnusual,
+    AlarmDecided,
+    DutyNear,
+    EpochDestroyed,
+    ErasureOverdue,
+    RecordsRewrapped,
+    SubjectsErased,
+)
 from shared.contracts.intake import (
     ApplicationAmended,
     ApplicationDecided,
     ApplicationTaken,
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
+    ErasureAsked,
 )
-from shared.contracts.lottery import DrawStepTaken
+from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
 from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
 from shared.contracts.notifier import (
     NoticeFailed,
@@ -42,8 +53,15 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         ApplicationAmended: facts.application_amended,
         ApplicationWithdrawn: facts.application_withdrawn,
         ApplicationWithdrawnLate: facts.application_withdrawn,
-        ApplicationDecided: facts.application_decided,
+        ApplicationDecided: facts.application_decided, ErasureAsked: requests.erasure_asked,
     }),
+    Subscription("lottery.results.v1", {
+        ResultDrawn: facts.result_drawn, ResultChanged: facts.result_changed,
+    }),
+    Subscription("privacy.receipts.v1", {
+        SubjectsErased: batches.subjects_erased, RecordsRewrapped: rotations.records_rewrapped,
+    }),
+    Subscription("privacy.recipients.v1", {EpochDestroyed: rotations.epoch_destroyed}),
     Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_stepped}),
     Subscription("notifier.notices.v1", {
         NoticeFellDue: facts.notice_moved, NoticeSent: facts.notice_moved, NoticePrinted: facts.notice_moved,
@@ -56,7 +74,10 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     }),
     Subscription("checkin.custody.v1", {CardMoved: facts.card_moved}),
     Subscription("privacy.access.v1", {AccessOpened: facts.accessed, AccessRefused: facts.accessed}),
-    Subscription("retention.alarms.v1", {SignInLocked: facts.sign_in_locked}),
+    Subscription("retention.alarms.v1", {
+        SignInLocked: facts.sign_in_locked, ErasureOverdue: scheduling.erasure_overdue, DutyNear: scheduling.duty_near,
+        AccessUnusual: alarms.access_unusual, AccessLogAltered: alarms.log_altered, AlarmDecided: alarms.decided,
+    }),
     *(
         Subscription(f"{service}.dead-letters.v1", {
             MessageSetAside: facts.message_set_aside, MessageReplayed: facts.message_settled,

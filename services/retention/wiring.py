@@ -8,10 +8,13 @@ import logging
 from datetime import UTC, date, datetime
 from functools import partial
 
-from services.retention import api, seals, store
+from services.retention import access_api, access_store, accesslog, api, erasure_store, seals, store
 from services.retention.domain.lockout import AddressLimit
 from services.retention.domain.staff import SINCE_EVER, first_officer
 from services.retention.handlers import staff
+from services.retention.handlers.batches import Batches
+from services.retention.handlers.rotations import Rotations
+from services.retention.handlers.scheduling import Scheduling
 from services.retention.handlers.signin import SignIns
 from services.retention.inbound import SUBSCRIPTIONS
 from services.retention.office import Office
@@ -37,11 +40,16 @@ def build(settings: RetentionSettings) -> Service:
     register = staff.Register(service.sealer, service.records)
     sign_ins = SignIns(service.database, service.transactions, passwords, key, AddressLimit())
     office = Office(service, settings, register, passwords, sign_ins)
-    service.indexes(*store.INDEXES)
+    rotations, batches = Rotations(service.clock), Batches(service.transactions, service.clock)
+    scheduling = Scheduling(service, batches, rotations)
+    service.does(scheduling.work, batches.work)
+    service.at_start(scheduling.replan)
+    service.indexes(*store.INDEXES, *access_store.INDEXES, *erasure_store.INDEXES)
     service.hears(*SUBSCRIPTIONS)
-    service.serves(api.router(office), routes.router(office))
+    service.serves(api.router(office), access_api.router(service.database), routes.router(office))
     service.at_start(lambda: _open_register(service, settings, register, passwords, (key, seal)))
     service.runs(lambda: _heartbeat(service))
+    service.runs(accesslog.keeper(service, settings, seal).run)
     return service
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from services.retention import store
+from services.retention.domain.standing import changed
+from services.retention.handlers import subjects
+from services.retention.handlers.planning import plan
 from shared.contracts.checkin import (
     AdmissionRefused,
     CardMoved,
@@ -19,7 +22,7 @@ from shared.contracts.intake import (
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
 )
-from shared.contracts.lottery import DrawStepTaken
+from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
 from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
 from shared.contracts.notifier import (
     NoticeFact,
@@ -40,12 +43,15 @@ _NOTICE_STATES: dict[type[NoticeFact], str] = {
     NoticeUnreached: "unreached",
 }
 
+_THROUGH = ("sent", "posted", "unreached")
+"""A notice that keeps nobody's data back any more (S07)."""
+
 
 async def application_taken(tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
     """One more subject whose data is held."""
     fact = message.data
-    await store.put(tx, store.APPLICATIONS, fact.application, {
-        "programme": message.programme, "channel": fact.channel, "contact": fact.contact, "state": "taken",
+    await subjects.put(tx, message.programme, fact.application, {
+        "channel": fact.channel, "contact": fact.contact, "state": "taken", "receipt": fact.receipt,
     })
 
 
@@ -58,15 +64,31 @@ async def application_withdrawn(
     tx: Transaction, message: Envelope[ApplicationWithdrawn | ApplicationWithdrawnLate]
 ) -> None:
     """Withdrawn: held until its erasure."""
-    await store.put(tx, store.APPLICATIONS, message.data.application, {"state": "withdrawn"})
+    await subjects.put(tx, message.programme, message.data.application, {
+        "state": "withdrawn", "withdrawn_at": message.time,
+    })
 
 
 async def application_decided(tx: Transaction, message: Envelope[ApplicationDecided]) -> None:
     """Counted in the draw or not."""
     state = "counted" if message.data.counted else "not-counted"
-    await tx.database[store.APPLICATIONS].update_one(
-        {"_id": message.data.application, "state": {"$ne": "withdrawn"}}, {"$set": {"state": state}},
-        session=tx.session)
+    known = await subjects.of(tx, message.data.application)
+    if known.get("state") != "withdrawn":
+        await subjects.put(tx, message.programme, message.data.application, {"state": state})
+
+
+async def result_drawn(tx: Transaction, message: Envelope[ResultDrawn]) -> None:
+    """How the application came out: its term depends on it (S17)."""
+    await subjects.put(tx, message.programme, message.data.application, {"result": message.data.outcome})
+
+
+async def result_changed(tx: Transaction, message: Envelope[ResultChanged]) -> None:
+    """Given up, taken away or promoted after the draw."""
+    fact = message.data
+    known = await subjects.of(tx, fact.application)
+    result = changed(known.get("result"), fact.kind, fact.slot, fact.holds)
+    gone = {"withdrawn_at": message.time} if result == "withdrawn" else {}
+    await subjects.put(tx, message.programme, fact.application, {"result": result, **gone})
 
 
 async def accessed(tx: Transaction, message: Envelope[AccessOpened | AccessRefused]) -> None:
@@ -87,6 +109,7 @@ async def notice_moved(tx: Transaction, message: Envelope[NoticeFact]) -> None:
     await store.put(tx, store.NOTICES, fact.notice, {
         "programme": message.programme, "kind": fact.kind, "way": fact.way, "state": state,
     })
+    await subjects.notice(tx, message.programme, fact.application, fact.notice, through=state in _THROUGH)
 
 
 async def pass_moved(tx: Transaction, message: Envelope[PassIssued | PassVoided]) -> None:
@@ -121,6 +144,9 @@ async def draw_stepped(tx: Transaction, message: Envelope[DrawStepTaken]) -> Non
         "_id": message.id, "programme": message.programme, "draw": message.data.draw, "step": message.data.step,
         "at": message.data.at, "digest": message.data.digest,
     })
+    row = await store.programme_row(tx, message.programme)
+    if message.data.step == "drawn" and row is not None:
+        await plan(tx, store.programme_of(row), drawn_at=message.data.at)
 
 
 async def notices_late(tx: Transaction, message: Envelope[NoticesLate]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from services.retention import store
 from services.retention.domain.announced import changed_rules
 from services.retention.domain.programme_file import Complaint, complaint, digest
+from services.retention.handlers.planning import plan
 from shared.contracts.programme import Misfit, Programme, ProgrammeDefined
 from shared.messaging.transaction import Transaction
 
@@ -43,6 +44,7 @@ async def publish(tx: Transaction, programme: Programme, text: str, by: str, now
     })
     tx.say(ProgrammeDefined(digest=fingerprint, definition=programme, by=by), subject=programme.id,
            programme=programme.id, at=now)
+    await plan(tx, programme)
     return Published(programme.id, programme.version, fingerprint, new=True)
 
 

@@ -1,0 +1,131 @@
+"""Retention's collections of erasing. No personal data: ids, standings, counts, times.
+
+authoritative   duties      the calendar's documents: what is looked at when (see `handlers/scheduling.py`)
+                batches     decisions to erase, and how far each has come
+                orders      the parts of a batch that services answer, with their receipts
+                rotations   orders to change all keys, and what each service destroyed
+                holds       legal holds and who agreed to them
+                requests    people who asked to be erased early, and what was decided
+
+A batch: `{_id, programme, duty, rule, why, kind, standings, returned, subjects, orders, attested, state, ordered_at,
+deadline, final_deadline, decided_by, decision, archive, removed_at, final_at, rotation, certificate}`. Its state is
+one of "collecting", "awaiting-return", "ordered", "attested", "final", "certified" (`domain/erasing.py`).
+An order: `{_id, batch, number, programme, kind, subjects: [ids], state, receipts: {service: {subjects, rows, records,
+files, reread, at}}, attested_at}`. A rotation: `{_id, programme: "*", why, ordered_at, decided_by, after: [batches],
+destroyed: {service: {epoch, at}}, rewrapped: {service: records}, state: "open"|"done", done_at}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from datetime import datetime
+from typing import Any
+
+from services.retention.store import APPLICATIONS
+from shared.contracts.envelope import Id
+from shared.messaging.due import DUE
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Database, Document
+
+DUTIES, BATCHES, ORDERS = "duties", "batches", "orders"
+ROTATIONS, HOLDS, REQUESTS = "rotations", "holds", "requests"
+
+INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
+    (APPLICATIONS, [("programme", 1), ("standing", 1), ("batch", 1)], {}),
+    (APPLICATIONS, [("programme", 1), ("receipt", 1)], {}),
+    (DUTIES, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
+    (BATCHES, [("programme", 1), ("state", 1)], {}),
+    (ORDERS, [("batch", 1), ("number", 1)], {}),
+    (ORDERS, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
+    # Never two rotations at once: the second insert is refused by the store itself.
+    (ROTATIONS, [("state", 1)], {"unique": True, "partialFilterExpression": {"state": "open"}}),
+    (HOLDS, [("programme", 1), ("state", 1)], {}),
+    (REQUESTS, [("programme", 1), ("state", 1)], {}),
+)
+
+
+async def batch(source: Transaction | Database, id: Id) -> Document | None:
+    """One batch."""
+    database, session = _at(source)
+    return await database[BATCHES].find_one({"_id": id}, session=session)
+
+
+async def batches_of(database: Database, programme: str, states: Collection[str] | None = None) -> list[Document]:
+    """A programme's batches in the order in which they fell due; `states` limits them."""
+    query: dict[str, Any] = {"programme": programme}
+    if states is not None:
+        query["state"] = {"$in": list(states)}
+    return await database[BATCHES].find(query).sort([("due_at", 1), ("_id", 1)]).to_list(None)
+
+
+async def orders_of(database: Database, batch: Id) -> AsyncIterator[Document]:
+    """A batch's orders, with their subjects and receipts, by number."""
+    async for row in database[ORDERS].find({"batch": batch}).sort("number", 1):
+        yield row
+
+
+async def rotation_after(source: Transaction | Database, batch: Document) -> Document | None:
+    """The rotation that makes `batch` final: the first one that was ordered after it was attested. None without."""
+    database, session = _at(source)
+    return await database[ROTATIONS].find_one({"after": batch["_id"]}, sort=[("ordered_at", 1)], session=session)
+
+
+async def open_rotation(source: Transaction | Database) -> Document | None:
+    """The rotation that is not through, if there is one."""
+    database, session = _at(source)
+    return await database[ROTATIONS].find_one({"state": "open"}, session=session)
+
+
+async def programme_hold(source: Transaction | Database, programme: str) -> Document | None:
+    """A hold on the whole programme, in force."""
+    database, session = _at(source)
+    return await database[HOLDS].find_one(
+        {"programme": programme, "state": {"$in": ["placed", "lifting"]}, "whole": True}, session=session)
+
+
+async def release(tx: Transaction, batch: Id, archive: Id | None = None) -> bool:
+    """Lets a batch go on that waited for its return: call it when the ward acknowledged `archive`.
+
+    Its orders are said from then on. Returns whether it did wait; again it changes nothing. Under a hold on the whole
+    programme it is remembered, and the orders follow when the hold is lifted.
+    """
+    row = await tx.database[BATCHES].find_one({"_id": batch}, session=tx.session)
+    if row is None or row["state"] != "awaiting-return":
+        return False
+    if archive is not None:
+        await _set(tx, batch, archive=archive)
+    if await programme_hold(tx, row["programme"]):
+        await _set(tx, batch, released=True)
+        return True
+    await order(tx, row)
+    return True
+
+
+async def order(tx: Transaction, row: Document) -> None:
+    """Lets every order of a batch be said."""
+    await _set(tx, row["_id"], state="ordered", held=False)
+    await tx.database[ORDERS].update_many(
+        {"batch": row["_id"], "state": "waiting"}, {"$set": {"state": DUE}}, session=tx.session)
+
+
+async def mark_certified(tx: Transaction, batches: Collection[Id], certificate: Id) -> None:
+    """These batches, each of which is final, stand on a certificate."""
+    await tx.database[BATCHES].update_many(
+        {"_id": {"$in": list(batches)}, "state": "final"},
+        {"$set": {"state": "certified", "certificate": certificate}}, session=tx.session)
+
+
+async def _set(tx: Transaction, batch: Id, **fields: Any) -> None:
+    await tx.database[BATCHES].update_one({"_id": batch}, {"$set": fields}, session=tx.session)
+
+
+def _at(source: Transaction | Database) -> tuple[Database, Any]:
+    return (source.database, source.session) if isinstance(source, Transaction) else (source, None)
+
+
+async def drawn_at(source: Transaction | Database, programme: str) -> datetime | None:
+    """When the programme's draw, or its latest one, was drawn."""
+    database, session = _at(source)
+    row = await database["draws"].find_one(
+        {"programme": programme, "step": "drawn"}, sort=[("at", -1)], session=session)
+    return row["at"] if row else None
