@@ -67,6 +67,7 @@ def service_environment(state: Path, name: str, *, replica: int = 1) -> dict[str
         "KUJIBIKI_HTTP_PORT": str(Ports(points.port_base).of(name)),
         "KUJIBIKI_ZIPKIN_ENDPOINT": points.zipkin_spans,
         "KUJIBIKI_ALLOW_TICKS": "1",
+        "KUJIBIKI_ERASURE_LOOK_SECONDS": "1",
         "KUJIBIKI_PUBLIC_URLS": json.dumps(points.public_urls()),
     }
     return told | _particular(service, points, folder)

@@ -148,6 +148,8 @@ _STORAGE = {
     "broker.heartbeat.interval.ms": "500",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
+    # The cleaner looks after each second, not after fifteen: whoever waits for an erasure waits for it.
+    "log.cleaner.backoff.ms": "1000",
     # The default of 128 MB would be a third of this heap.
     "log.cleaner.dedupe.buffer.size": "16777216",
     "num.network.threads": "2",

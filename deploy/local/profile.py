@@ -13,6 +13,7 @@ COMPACTED_IN_SECONDS = {
     "min.cleanable.dirty.ratio": "0",
     "max.compaction.lag.ms": "1000",
     "delete.retention.ms": "1000",
+    "file.delete.delay.ms": "1000",
 }
 
 

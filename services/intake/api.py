@@ -97,6 +97,13 @@ def routes(front: Front) -> APIRouter:
             "state": str(say("state.withdrawn")), "withdrawn_at": moment_text(document["withdrawn_at"]),
         })
 
+    @router.post("/{programme}/api/mine/erasure", status_code=202)
+    async def erasure(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
+        known = front.programme(programme)
+        document = await front.find(request, known, body.receipt, body.secret)
+        document = await front.ask_erasure(known, document)
+        return JSONResponse({"erasure_asked_at": moment_text(document["erasure_asked_at"])}, 202)
+
     @router.post("/{programme}/api/postcards", status_code=201)
     async def postcards(
         request: Request, programme: str, body: PostcardBody, person: Annotated[Person, Depends(staff("desk"))],
@@ -136,6 +143,7 @@ def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:
         "won": list(view.holds),
         "passes": [{"slot": one.slot, "token": one.token} for one in view.passes],
         "next": next_words(say, programme, view),
+        "erasure_asked_at": moment_text(document["erasure_asked_at"]) if "erasure_asked_at" in document else None,
         "accesses": [_access_body(one) for one in view.accesses],
     }
 

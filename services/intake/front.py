@@ -10,13 +10,13 @@ from fastapi import Request
 
 from services.intake.domain.application import Application
 from services.intake.domain.window import WindowRefused
-from services.intake.handlers import looking
+from services.intake.handlers import erasing, looking
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, take_postcard, take_web
 from services.intake.handlers.withdrawing import withdraw
 from services.intake.limits import FailureLimit
-from services.intake.refusals import Say, busy, key_used, not_found, out_of_window, slow_down, unfit
+from services.intake.refusals import Erased, Say, busy, key_used, not_found, out_of_window, slow_down, unfit
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Busy
 from shared.platform.mongo import Document
@@ -52,13 +52,19 @@ class Front:
         return await _answered(say, programme, take_postcard(self.means, programme, application, card))
 
     async def find(self, request: Request, programme: Programme, receipt: str, secret: str) -> Document:
-        """The application that number and secret open; wrong ones count against the client's address."""
+        """The application that number and secret open; wrong ones count against the client's address.
+
+        Raises problem 410 where it was erased.
+        """
         say, address = self.say(request), request.client.host if request.client else ""
         wait = self.limit.wait(address)
         if wait:
             raise slow_down(say, wait)
         document = await looking.find(self.means, programme, receipt, secret)
         if document is None:
+            erased = await looking.find_erased(self.means, programme, receipt, secret)
+            if erased is not None:
+                raise Erased(say, erased)
             self.limit.failed(address)
             raise not_found(say)
         return document
@@ -71,6 +77,10 @@ class Front:
         """Withdraws; returns the application as it is then."""
         await _answered(say, programme, withdraw(self.means, programme, document))
         return await self.means.store.application(document["_id"]) or document
+
+    async def ask_erasure(self, programme: Programme, document: Document) -> Document:
+        """Asks for erasure; returns the application as it is then."""
+        return await erasing.ask(self.means, programme, document)
 
     def check_ready(self, say: Say, programme: Programme) -> None:
         """Raises problem 503 before the keys of all recipients are there."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake.handlers import hearing
+from services.intake.handlers import erasing, hearing
 from services.intake.store import Store
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import Envelope
+from shared.contracts.erasure import CertificateIssued
 from shared.contracts.lottery import ResultChanged, ResultDrawn
 from shared.contracts.notifier import NoticeFailed, NoticeFellDue, NoticePosted, NoticePrinted, NoticeSent
 from shared.contracts.privacy import AccessOpened
@@ -21,6 +22,9 @@ def subscriptions(store: Store) -> tuple[Subscription, ...]:
     async def access(tx: Transaction, message: Envelope[Any]) -> None:
         await hearing.hear_access(store, tx, message)
 
+    async def certified(tx: Transaction, message: Envelope[Any]) -> None:
+        await erasing.certified(store, tx, message)
+
     notices = (NoticeFellDue, NoticeSent, NoticePrinted, NoticePosted, NoticeFailed)
     return (
         Subscription("lottery.results.v1", {
@@ -28,4 +32,5 @@ def subscriptions(store: Store) -> tuple[Subscription, ...]:
         Subscription("checkin.passes.v1", {PassIssued: hearing.hear_pass, PassVoided: hearing.hear_void}),
         Subscription("notifier.notices.v1", dict.fromkeys(notices, hearing.hear_notice)),
         Subscription("privacy.access.v1", {AccessOpened: access}),
+        Subscription("retention.certificates.v1", {CertificateIssued: certified}),
     )

@@ -10,6 +10,7 @@ from services.intake.domain.fault import Fault
 from services.intake.domain.window import WindowRefused
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
 from shared.platform.problems import Problem
 from shared.ui.formats import jst
 from shared.ui.language import Phrase
@@ -69,6 +70,20 @@ def key_used(say: Say) -> Problem:
 def not_found(say: Say) -> Problem:
     """404: wrong secret and unknown number alike, so that nobody learns which numbers exist."""
     return Problem(404, "no-such-application", str(say("refusal.not-found")), str(say("refusal.not-found-do")))
+
+
+class Erased(Problem):
+    """410: it was here, and its data is erased; `shown` is what its owner may still see (B16)."""
+
+    def __init__(self, say: Say, shown: Document) -> None:
+        certificate, removed_at = shown["certificate"], shown["removed_at"]
+        super().__init__(
+            410, "erased", str(say("refusal.erased")), str(say("refusal.erased-do")),
+            ordered_at=moment_text(shown["ordered_at"]), removed_at=moment_text(removed_at) if removed_at else None,
+            certificate=certificate["number"] if certificate else None,
+            accesses=[{**access, "at": moment_text(access["at"])} for access in shown["accesses"]],
+        )
+        self.shown = shown
 
 
 def slow_down(say: Say, seconds: int) -> Problem:

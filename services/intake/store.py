@@ -5,6 +5,7 @@
 `personal` (authoritative, kept by `shared.privacy.records`): intake's sealed part of each personal record.
 `outcomes` (derived from lottery, checkin and notifier): what became of an application.
 `accesses` (derived from privacy.access.v1): who opened an applicant's data, in which role and for what.
+`shown` (authoritative): after an erasure, under the proof of number and secret: times, roles and purposes only (B16).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from shared.messaging.transaction import Transaction
 from shared.platform.collections import Declared, personal
 from shared.platform.mongo import Database, Document
 
-APPLICATIONS, WINDOWS, OUTCOMES, ACCESSES = "applications", "windows", "outcomes", "accesses"
+APPLICATIONS, WINDOWS, OUTCOMES, ACCESSES, SHOWN = "applications", "windows", "outcomes", "accesses", "shown"
 PARTITIONS = TOPIC["intake.applications.v1"].partitions
 OPEN, CLOSING, CLOSED = "open", "closing", "closed"
 
@@ -39,6 +40,8 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (APPLICATIONS, [("receipt", 1)], {"unique": True}),
     (APPLICATIONS, [("programme", 1), ("person", 1)], {}),
     (ACCESSES, [("application", 1), ("at", 1)], {}),
+    (SHOWN, [("order", 1)], {}),
+    (SHOWN, [("batch", 1)], {}),
 )
 
 
@@ -111,11 +114,54 @@ class Store:
             {"_id": {"$in": list(applications)}}, {"_id": 1}, session=tx.session)
         return {document["_id"] async for document in found}
 
+    async def these(self, tx: Transaction, applications: Sequence[Id]) -> list[Document]:
+        """These applications, as far as there are such."""
+        found = self._database[APPLICATIONS].find({"_id": {"$in": list(applications)}}, session=tx.session)
+        return await found.sort("_id", 1).to_list(None)
+
+    async def window_takes(self, tx: Transaction, programme: str, partition: int) -> bool:
+        """Whether facts of this partition are still numbered."""
+        document = await self._database[WINDOWS].find_one(
+            {"_id": window_id(programme, partition)}, {"state": 1}, session=tx.session)
+        return document is not None and document["state"] != CLOSED
+
     async def mark_withdrawn(self, tx: Transaction, application: Id, at: datetime) -> bool:
         """Whether it was this call that withdrew it."""
         done = await self._database[APPLICATIONS].update_one(
             {"_id": application, "withdrawn_at": None}, {"$set": {"withdrawn_at": at}}, session=tx.session)
         return bool(done.modified_count)
+
+    async def ask_erasure(self, tx: Transaction, application: Id, at: datetime) -> bool:
+        """Whether it was this call that asked for the erasure."""
+        done = await self._database[APPLICATIONS].update_one(
+            {"_id": application, "erasure_asked_at": {"$exists": False}}, {"$set": {"erasure_asked_at": at}},
+            session=tx.session)
+        return bool(done.modified_count)
+
+    async def shown(self, programme: str, proof: str) -> Document | None:
+        """What is left to be shown of an application that was erased."""
+        return await self._database[SHOWN].find_one({"_id": proof, "programme": programme})
+
+    async def change_shown(self, tx: Transaction, query: dict[str, Any], values: dict[str, Any]) -> None:
+        """Adds to what is shown of erased applications."""
+        await self._database[SHOWN].update_many(query, {"$set": values}, session=tx.session)
+
+    async def forget_search_keys(self, tx: Transaction, programme: str) -> None:
+        """Search keys are for finding duplicates: with the window closed nobody is looked for any more."""
+        await self._database[APPLICATIONS].update_many(
+            {"programme": programme, "person": {"$type": "string"}}, {"$unset": {"person": ""}}, session=tx.session)
+
+    async def searchable(self, programme: str, after: str, limit: int) -> list[Id]:
+        """The next `limit` applications, by id after `after`, that have a search key."""
+        found = self._database[APPLICATIONS].find(
+            {"programme": programme, "person": {"$type": "string"}, "_id": {"$gt": after}}, {"_id": 1})
+        return [row["_id"] async for row in found.sort("_id", 1).limit(limit)]
+
+    async def set_search_keys(self, tx: Transaction, keys: dict[Id, str]) -> None:
+        """Replaces the search keys of these applications."""
+        await self._database[APPLICATIONS].bulk_write(
+            [UpdateOne({"_id": application}, {"$set": {"person": key}}) for application, key in keys.items()],
+            session=tx.session)
 
     async def same_person(self, tx: Transaction, programme: str, after: str, limit: int) -> list[SamePerson]:
         """The next `limit` people by search key, after `after`, with several applications that count."""
@@ -148,6 +194,14 @@ class Store:
         """What became of an application so far; empty when nothing did."""
         return await self._database[OUTCOMES].find_one({"_id": application}) or {}
 
+    async def accesses_of(self, tx: Transaction, applications: Sequence[Id]) -> dict[Id, list[Document]]:
+        """Every access to each of these applicants' data, oldest first."""
+        found = self._database[ACCESSES].find({"application": {"$in": list(applications)}}, session=tx.session)
+        by_application: dict[Id, list[Document]] = {}
+        async for row in found.sort("at", 1):
+            by_application.setdefault(row["application"], []).append(row)
+        return by_application
+
     async def accesses(self, application: Id, most: int = 200) -> list[Document]:
         """The last accesses to the applicant's data, latest first."""
         found = self._database[ACCESSES].find({"application": application}).sort("at", -1)
@@ -169,7 +223,9 @@ def change_outcome(tx: Transaction, application: Id, programme: str, values: dic
 
 
 async def _write_outcomes(tx: Transaction) -> None:
-    await tx.database[OUTCOMES].bulk_write([
-        UpdateOne({"_id": application}, {"$set": values}, upsert=True)
-        for application, values in tx.scratch[OUTCOMES].items()
-    ], session=tx.session)
+    changes = tx.scratch[OUTCOMES]
+    known = tx.database[APPLICATIONS].find({"_id": {"$in": list(changes)}}, {"_id": 1}, session=tx.session)
+    # Of an application that was erased nothing is kept any more, whatever is still said of it.
+    writes = [UpdateOne({"_id": row["_id"]}, {"$set": changes[row["_id"]]}, upsert=True) async for row in known]
+    if writes:
+        await tx.database[OUTCOMES].bulk_write(writes, session=tx.session)

@@ -7,6 +7,7 @@ from functools import partial
 from services.intake import api, archive_api, archive_store
 from services.intake.following import Demand, Draws
 from services.intake.front import Front
+from services.intake.handlers import erasing
 from services.intake.handlers.closing import JOB, go_on_closing
 from services.intake.handlers.means import Means
 from services.intake.handlers.returning import Returning
@@ -34,6 +35,9 @@ def build(settings: IntakeSettings) -> Service:
     returning = Returning(service.database, service.door, service.jobs, service.clock, service.programmes)
     returning.register()
     service.hears(*returning.subscriptions())
+    service.erasing.before(partial(erasing.before, means))
+    service.erasing.when_attested(partial(erasing.attested, means))
+    service.rotating.before_destroying(partial(erasing.renew_search_keys, means, service.door))
     front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause))
     urls = settings.public_urls
     service.begins_at("")

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     allow_ticks: bool = False
     public_urls: dict[str, str] = Field(default_factory=dict)
     replica: str = "1"
+    erasure_look_seconds: float = 60.0
+    """How often a pending erasure's topic is marked and read again: a fraction of what compaction takes there."""
     log_level: str = "INFO"
 
     def kafka_password(self) -> str:

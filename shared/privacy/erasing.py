@@ -32,7 +32,7 @@ from shared.privacy.records import ERASED
 
 ERASURES = "erasures"
 OWNED = {"intake": ("application", "intake.personal.v1"), "retention": ("staff", "retention.personal.v1")}
-LOOK_EVERY_SECONDS, MARK_EVERY_SECONDS, LEASE_SECONDS = 2.0, 3.0, 30.0
+LEASE_SECONDS = 30.0
 ORDERS_AT_ONCE = 200
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ Attested = Callable[[Transaction, Document], Awaitable[None]]
 class Erasing:
     """The orders to this service.
 
-    `erasures`: `{_id: order, batch, programme, kind, subjects, rows, state}`, removed, then attested; `erased`: subjects.
+    `erasures`: `{_id: order, batch, programme, kind, subjects, rows, state}`; `erased`: `{_id: subject}` of all.
     """
 
     def __init__(self, settings: Settings, database: Database, transactions: Transactions, clock: Clock) -> None:
@@ -58,7 +58,8 @@ class Erasing:
         self._attested: list[Attested] = []
         self._lease = Lease(database, "erasing", LEASE_SECONDS)
         self._wake = asyncio.Event()
-        self._marked = 0.0
+        self._look_every = settings.erasure_look_seconds
+        self._marked = -self._look_every
         self._suspected: set[Id] = set()
 
     def before(self, hook: Hook) -> None:
@@ -170,27 +171,26 @@ class Erasing:
         while True:
             self._wake.clear()
             try:
-                pause = LOOK_EVERY_SECONDS if await self._lease.take() and await self._attest() else None
+                if await self._lease.take():
+                    await self._attest()
             except (KafkaError, StoreError, OSError, TimeoutError) as error:
                 log.warning("attesting waits: %s", type(error).__name__)
-                pause = 1.0
             try:
-                await asyncio.wait_for(self._wake.wait(), pause or LEASE_SECONDS / 2)
+                await asyncio.wait_for(self._wake.wait(), self._look_every)
             except TimeoutError:
                 continue
 
-    async def _attest(self) -> bool:
-        """Looks again at what waits; returns whether something still does."""
+    async def _attest(self) -> None:
+        """Looks again at what waits."""
         waiting = await self._database[ERASURES].find({"state": "removed"}).sort("_id", 1).to_list(ORDERS_AT_ONCE)
         if not waiting:
-            return False
+            return
         left = await self._left({subject for erasure in waiting if erasure["kind"] == self._kind
                                  for subject in erasure["subjects"]})
         for erasure in waiting:
             await self._transactions.run(partial(self._settle, erasure=erasure, left=left))
         self._suspected = left.again
         await self._mark_if_due()
-        return await self._database[ERASURES].find_one({"state": "removed"}, {"_id": 1}) is not None
 
     async def _left(self, subjects: set[Id]) -> Left:
         if not subjects or self._topic is None:
@@ -225,7 +225,7 @@ class Erasing:
 
     async def _mark_if_due(self) -> None:
         pending = {"state": "removed", "kind": self._kind}
-        if self._topic is None or time.monotonic() - self._marked < MARK_EVERY_SECONDS:
+        if self._topic is None or time.monotonic() - self._marked < self._look_every:
             return
         if await self._database[ERASURES].find_one(pending, {"_id": 1}):
             topic = self._topic

@@ -44,6 +44,10 @@ log = logging.getLogger(__name__)
 Sealed = Envelope[Any]
 
 
+class NotYet(Exception):
+    """What must be done before keys are destroyed cannot be done now; it is tried again in a moment."""
+
+
 class Rotating:
     """The rotations that this service was told to take part in, one after the other.
 
@@ -103,7 +107,7 @@ class Rotating:
                 if row is not None and await self._lease.take():
                     await self._go_through(row["_id"], heard)
                     continue
-            except (KafkaError, StoreError, OSError, TimeoutError) as error:
+            except (KafkaError, StoreError, OSError, TimeoutError, NotYet) as error:
                 log.warning("a rotation of keys waits: %s", type(error).__name__)
             try:
                 await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_SECONDS * 4)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain.dates import draw_expected_at, told_by
-from services.intake.domain.receipt import as_issued, proves, secret_of
+from services.intake.domain.receipt import as_issued, proof, proves, secret_of
 from services.intake.domain.standing import Standing, standing
 from services.intake.handlers.means import Means
 from shared.contracts.checkin import pass_code
@@ -48,6 +48,12 @@ async def find(means: Means, programme: Programme, receipt: str, secret: str) ->
     number, key = as_issued(receipt) or _NOBODYS, secret_of(secret) or ""
     document = await means.store.by_receipt(programme.id, number)
     return document if proves(number, key, document["proof"] if document else None) else None
+
+
+async def find_erased(means: Means, programme: Programme, receipt: str, secret: str) -> Document | None:
+    """What is left to be shown to the person, and to nobody else, of an application that was erased (B16)."""
+    number, key = as_issued(receipt) or _NOBODYS, secret_of(secret) or ""
+    return await means.store.shown(programme.id, proof(number, key))
 
 
 async def view(means: Means, programme: Programme, document: Document) -> View:

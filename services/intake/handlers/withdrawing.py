@@ -6,6 +6,7 @@ from services.intake.handlers.means import Means
 from services.intake.numbering import Numbered, WindowShut, say_numbered
 from services.intake.store import CLOSED
 from shared.contracts.intake import ApplicationWithdrawn, ApplicationWithdrawnLate
+from shared.contracts.partitions import partition_of
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
@@ -16,6 +17,13 @@ async def withdraw(means: Means, programme: Programme, document: Document) -> No
     window = await means.store.window(programme.id)
     if window.state == CLOSED or not await _reached_the_window(means, programme, document):
         await means.transactions.run(lambda tx: _late(means, tx, programme, document))
+
+
+async def withdraw_within(means: Means, tx: Transaction, programme: Programme, document: Document) -> None:
+    """Withdraws in the transaction of something larger: an erasure."""
+    partition = partition_of(document["_id"], ApplicationWithdrawn.TOPIC)
+    takes = await means.store.window_takes(tx, programme.id, partition)
+    await (_in_time if takes else _late)(means, tx, programme, document)
 
 
 async def _reached_the_window(means: Means, programme: Programme, document: Document) -> bool:

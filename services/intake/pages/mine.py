@@ -13,6 +13,7 @@ from services.intake.front import Front
 from services.intake.handlers.looking import View
 from services.intake.pages.origin import refuse_foreign_post
 from services.intake.pages.showing import Words
+from services.intake.refusals import Erased
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
 from shared.platform.problems import Problem
@@ -21,6 +22,7 @@ from shared.ui.language import speaking
 
 _TONES = {"taken": "waiting", "won": "good", "waiting": "waiting"}
 _REFUSED = frozenset({404, 429})
+_ASKING = {"withdraw": "withdraw.html", "erase": "erase.html"}
 
 
 def routes(front: Front, draw_url: str) -> APIRouter:
@@ -38,6 +40,8 @@ def routes(front: Front, draw_url: str) -> APIRouter:
         form = form_of((await request.form(max_fields=10)).multi_items())
         try:
             document = await front.find(request, known, form.value("receipt"), form.value("secret"))
+        except Erased as erased:
+            return _show(front, request, known, "mine_erased.html", _erased_context(front, request, erased.shown))
         except Problem as problem:
             if problem.status not in _REFUSED:
                 raise
@@ -47,10 +51,13 @@ def routes(front: Front, draw_url: str) -> APIRouter:
         step = form.value("step")
         if step == "withdrawn":
             document = await front.withdraw(say, known, document)
+        elif step == "erasure-asked":
+            document = await front.ask_erasure(known, document)
         view = await front.view(known, document)
-        template = "withdraw.html" if step == "withdraw" and view.standing.may_withdraw else "mine.html"
+        template = _ASKING.get(step, "mine.html") if step != "withdraw" or view.standing.may_withdraw else "mine.html"
         return _show(front, request, known, template, {
             "view": view, "secret": form.value("secret"), "just_withdrawn": step == "withdrawn",
+            "just_asked": step == "erasure-asked",
             "draw_url": f"{draw_url}/lottery/{known.id}", **_view_context(front, request, known, view)})
 
     return router
@@ -89,7 +96,17 @@ def _view_context(front: Front, request: Request, programme: Programme, view: Vi
         }
 
 
+def _erased_context(front: Front, request: Request, shown: Document) -> dict[str, Any]:
+    say, pages = front.say(request), front.pages
+    with speaking(pages.words, pages.language(request)):
+        return {"shown": shown, "accesses": [
+            (one["at"], _who(say, one), str(say(f"purpose.{one['purpose']}"))) for one in shown["accesses"]]}
+
+
 def _access(say: Any, access: Document) -> tuple[Any, str, str, str]:
-    who = say(f"service.{access['service']}") if access["kind"] == "service" else say(f"role.{access['role']}")
     items = "、".join(str(say(f"item.{item}")) for item in access["items"])
-    return access["at"], str(who), str(say(f"purpose.{access['purpose']}")), items
+    return access["at"], _who(say, access), str(say(f"purpose.{access['purpose']}")), items
+
+
+def _who(say: Any, access: Document) -> str:
+    return str(say(f"service.{access['service']}") if access["kind"] == "service" else say(f"role.{access['role']}"))

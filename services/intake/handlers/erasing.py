@@ -1,0 +1,115 @@
+"""Erasure, as intake sees it: asked for, carried out, shown afterwards (B10, B16)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from services.intake.domain.application import Party
+from services.intake.domain.duplicates import person_text
+from services.intake.handlers.documents import scoped
+from services.intake.handlers.means import Means
+from services.intake.handlers.withdrawing import withdraw_within
+from services.intake.store import CLOSED, CLOSING, SHOWN, Store
+from shared.contracts.envelope import Envelope, Id
+from shared.contracts.erasure import CertificateIssued, ErasureOrdered
+from shared.contracts.intake import ErasureAsked
+from shared.contracts.programme import Programme
+from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Document
+from shared.privacy.door import Door, ServiceActor
+from shared.privacy.rotating import NotYet
+
+REKEYED_AT_ONCE = 200
+
+
+class StillClosing(NotYet):
+    """A window is being closed: the rotation goes on a little later."""
+
+_SHOWN_OF_ACCESS = ("at", "role", "kind", "service", "purpose")
+
+
+async def ask(means: Means, programme: Programme, document: Document) -> Document:
+    """The applicant asks for erasure; the ward decides. Asked again, nothing more is said."""
+    now = means.now(programme)
+
+    async def work(tx: Transaction) -> None:
+        if await means.store.ask_erasure(tx, document["_id"], now):
+            tx.say(ErasureAsked(application=document["_id"], asked_at=now), subject=document["_id"],
+                   programme=programme.id, at=now)
+
+    await means.transactions.run(work)
+    return await means.store.application(document["_id"]) or document
+
+
+async def before(means: Means, tx: Transaction, message: Envelope[ErasureOrdered]) -> None:
+    """Before an order's rows go: who asked out is out of the draw, and what may be shown for good is set apart."""
+    order = message.data
+    programme = means.programmes.find(message.programme)
+    documents = await means.store.these(tx, order.subjects)
+    accesses = await means.store.accesses_of(tx, [document["_id"] for document in documents])
+    for document in documents:
+        if programme is not None and order.why == "request" and _matters_still(means, programme, document):
+            await withdraw_within(means, tx, programme, document)
+        if document.get("proof"):
+            tx.insert(SHOWN, _shown(document, message, accesses.get(document["_id"], [])))
+
+
+def _matters_still(means: Means, programme: Programme, document: Document) -> bool:
+    today = programme.local(means.now(programme)).date()
+    return document["withdrawn_at"] is None and today <= programme.last_day
+
+
+def _shown(document: Document, message: Envelope[ErasureOrdered], accesses: list[Document]) -> Document:
+    """Under the proof, which nobody can guess; nothing of who it was."""
+    return {
+        "_id": document["proof"], "programme": message.programme, "order": message.data.order,
+        "batch": message.data.batch, "why": message.data.why, "ordered_at": message.time, "removed_at": None,
+        "certificate": None, "accesses": [{name: one[name] for name in _SHOWN_OF_ACCESS} for one in accesses],
+    }
+
+
+async def attested(means: Means, tx: Transaction, erasure: Document) -> None:
+    """Not even ciphertext is left: the time of that is shown."""
+    removed_at = means.clock.now(erasure["programme"])
+    await means.store.change_shown(tx, {"order": erasure["_id"]}, {"removed_at": removed_at})
+
+
+async def certified(store: Store, tx: Transaction, message: Envelope[CertificateIssued]) -> None:
+    """The certificate that an erasure stands in is shown by its number."""
+    await store.change_shown(
+        tx, {"batch": {"$in": list(message.data.batches)}},
+        {"certificate": {"number": message.data.number, "at": message.time}})
+
+
+async def renew_search_keys(means: Means, door: Door, _: int) -> None:
+    """Before the local key of an older epoch goes: search keys are made anew, or go where nobody is looked for."""
+    for programme in means.programmes.all():
+        state = (await means.store.window(programme.id)).state
+        if state == CLOSING:  # duplicates are being decided by these very keys
+            raise StillClosing
+        if state == CLOSED:
+            await means.transactions.run(partial(_forget, means, programme.id))
+        else:
+            await _renew(means, door, programme)
+
+
+async def _forget(means: Means, programme: str, tx: Transaction) -> None:
+    await means.store.forget_search_keys(tx, programme)
+
+
+async def _renew(means: Means, door: Door, programme: Programme) -> None:
+    after = ""
+    while applications := await means.store.searchable(programme.id, after, REKEYED_AT_ONCE):
+        after = applications[-1]
+        opened = await door.open_many(
+            ServiceActor("intake"), "service", programme.id, "duplicates", applications, ("name", "telephone"))
+        people = {application: person_text(Party(name=items.get("name"), telephone=items.get("telephone")))
+                  for application, items in opened.items()}
+        keys = {application: means.search_keys.of("person", scoped(programme, person))
+                for application, person in people.items() if person}
+        if keys:
+            await means.transactions.run(partial(_set, means, keys))
+
+
+async def _set(means: Means, keys: dict[Id, str], tx: Transaction) -> None:
+    await means.store.set_search_keys(tx, keys)
