@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.notifier import api, inbound, store
 from services.notifier.handlers import deciding, facts, sending
 from services.notifier.handlers.deciding import Deciding
+from services.notifier.handlers.erasing import Erased
 from services.notifier.handlers.facts import Facts
 from services.notifier.handlers.outcomes import Outcomes
 from services.notifier.handlers.printing import Printing
@@ -30,8 +31,10 @@ def build(settings: NotifierSettings) -> Service:
     service.hears(*inbound.subscriptions(heard, service.records))
 
     outcomes = Outcomes(kept, clock)
+    erased = Erased(kept, transactions, outcomes, service.records)
+    service.erasing.before(erased.before)
     sends = Sending(
-        kept, transactions, programmes, clock, service.door, Outbound(settings.relay()), outcomes,
+        kept, transactions, programmes, clock, service.door, Outbound(settings.relay()), outcomes, erased,
         Sender(settings.smtp_from), urls, settings.smtp_connections)
     service.does(
         DueWork("decide", store.APPLICATIONS, Deciding(kept, transactions, programmes, clock).decide,
@@ -41,7 +44,7 @@ def build(settings: NotifierSettings) -> Service:
         DueWork("watch", store.WATCHES, Watching(kept, transactions, programmes, clock).look),
     )
 
-    printing = Printing(kept, transactions, programmes, clock, service.door, outcomes, urls)
+    printing = Printing(kept, transactions, programmes, clock, service.door, outcomes, erased, urls)
     service.indexes(*store.INDEXES)
     service.begins_at("/desk")
     service.serves(api.router(kept, printing, programmes), routes.router(service, kept, printing))

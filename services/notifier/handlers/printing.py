@@ -9,6 +9,8 @@ from typing import Any
 from services.notifier.domain.content import content_of
 from services.notifier.domain.delivery import GiveUp
 from services.notifier.domain.notices import Draw
+from services.notifier.handlers.erasing import CAUSE as ERASED
+from services.notifier.handlers.erasing import Erased
 from services.notifier.handlers.outcomes import Outcomes
 from services.notifier.postcards import Card, CardStopped, print_cards
 from services.notifier.store import RUNS, Store
@@ -31,14 +33,15 @@ class Printing:
 
     def __init__(
         self, store: Store, transactions: Transactions, programmes: Programmes, clock: Clock, door: Door,
-        outcomes: Outcomes, urls: dict[str, str],
+        outcomes: Outcomes, erased: Erased, urls: dict[str, str],
     ) -> None:
         self._store, self._transactions, self._programmes, self._clock = store, transactions, programmes, clock
-        self._door, self._outcomes, self._urls = door, outcomes, urls
+        self._door, self._outcomes, self._erased, self._urls = door, outcomes, erased, urls
 
     async def begin(self, person: Person, programme: str) -> dict[str, Any]:
         """Takes up to `MOST_CARDS` notices that wait for print, by receipt number, into a new run."""
         run = new_id()
+        await self._erased.end_waiting_for_print(programme)
         return await self._transactions.run(lambda tx: self._begin(tx, person, programme, run))
 
     async def _begin(self, tx: Transaction, person: Person, programme: str, run: Id) -> dict[str, Any]:
@@ -65,7 +68,8 @@ class Printing:
         document = await self.run(programme, run)
         if document["by_hand"]:
             raise Problem(409, "written-by-hand", "This card is written by hand", "Write it, post it, and say so here.")
-        notices = await self._store.notices_by_id(document["notices"])
+        notices = [notice for notice in await self._store.notices_by_id(document["notices"])
+                   if notice.get("cause") != ERASED]
         definition = self._programmes.get(programme)
         opened = await self._door.open_many(
             person, "notices", programme, "notice", list({notice["to"] for notice in notices}), ("name", "address"))

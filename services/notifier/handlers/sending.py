@@ -18,6 +18,7 @@ from typing import Any
 from services.notifier.domain.content import Content, content_of
 from services.notifier.domain.delivery import GiveUp, Outcome, after_answer, message_id
 from services.notifier.domain.notices import Draw
+from services.notifier.handlers.erasing import Erased
 from services.notifier.handlers.outcomes import Outcomes
 from services.notifier.mail import Sender, compose
 from services.notifier.smtp import TIMEOUT_SECONDS, Outbound, RelayAway
@@ -61,10 +62,10 @@ class Sending:
 
     def __init__(
         self, store: Store, transactions: Transactions, programmes: Programmes, clock: Clock, door: Door,
-        outbound: Outbound, outcomes: Outcomes, sender: Sender, urls: dict[str, str], connections: int,
+        outbound: Outbound, outcomes: Outcomes, erased: Erased, sender: Sender, urls: dict[str, str], connections: int,
     ) -> None:
         self._store, self._transactions, self._door = store, transactions, door
-        self._programmes, self._clock, self._outcomes = programmes, clock, outcomes
+        self._programmes, self._clock, self._outcomes, self._erased = programmes, clock, outcomes, erased
         self._outbound, self._sender, self._urls, self._connections = outbound, sender, urls, connections
 
     async def send(self, notices: list[dict[str, Any]]) -> None:
@@ -76,7 +77,7 @@ class Sending:
             ServiceActor("notifier"), "service", programme.id, "notice",
             list({notice["to"] for notice in notices}), items)
         there = [notice for notice in notices if "name" in opened.get(notice["to"], {})]
-        await self._wait_for_records([notice for notice in notices if notice not in there], programme.id)
+        await self._without_record([notice for notice in notices if notice not in there], programme.id)
         await self._intend(there, programme.id)
         batch = Batch(programme, iter(there), opened, await self._store.draws_of(programme.id), until)
         await asyncio.gather(*(self._work(batch) for _ in range(self._connections)))
@@ -95,6 +96,9 @@ class Sending:
         while notice := batch.next():
             with span("notifier sends a notice", traceparent=notice.get("traceparent"),
                       attributes={PROGRAMME: batch.programme.id}):
+                # Opened a moment ago, with many others: an order may have come since.
+                if await self._erased.among([notice["to"]]):
+                    continue
                 try:
                     outcome = await self._one(batch, notice)
                 except RelayAway as away:
@@ -118,6 +122,12 @@ class Sending:
 
     def _content(self, batch: Batch, notice: dict[str, Any]) -> Content:
         return content_of(notice, batch.programme, batch.draws.get(notice["draw"], Draw()), self._urls)
+
+    async def _without_record(self, notices: list[dict[str, Any]], programme: str) -> None:
+        """No record and an order to erase: erased. No record and no order: it is on its way."""
+        erased = await self._erased.among({notice["to"] for notice in notices}) if notices else frozenset()
+        await self._erased.end_all(notice for notice in notices if notice["to"] in erased)
+        await self._wait_for_records([notice for notice in notices if notice["to"] not in erased], programme)
 
     async def _wait_for_records(self, notices: list[dict[str, Any]], programme: str) -> None:
         """Without a record nothing is guessed: soon again, and after some tries once an hour of the programme."""
