@@ -11,7 +11,7 @@ from cli.demo.interfaces import Interfaces, Unexpected
 from shared.contracts.envelope import moment_text
 from shared.contracts.topics import SERVICES
 
-PARTS = frozenset({*SERVICES, "lottery.live"})
+PARTS = frozenset({*SERVICES, "lottery.live", "retention.live"})
 PATIENCE_SECONDS = 180.0
 
 

@@ -29,7 +29,8 @@ from tests.contract.manifests import BASE, ROOT, WARD, Manifest, compose, contai
 COMPOSE = compose()
 WARD_OBJECTS = render(WARD)
 DEPLOYMENTS = of_kind(WARD_OBJECTS, "Deployment")
-PARTS = (*SERVICES, "lottery-live")
+VIEWS = ("lottery-live", "retention-live")
+PARTS = (*SERVICES, *VIEWS)
 KUBERNETES = "1.33"
 NOT_OURS = {"FORWARDED_ALLOW_IPS"}  # uvicorn's
 # What each custom resource must have for us to be safe; its own schema is its operator's.
@@ -315,10 +316,11 @@ def test_replicas_follow_the_lag_of_topics_that_the_service_reads(name: str) -> 
     assert spec["maxReplicaCount"] <= max(TOPIC[trigger["metadata"]["topic"]].partitions for trigger in lags)
 
 
-def test_there_is_one_faust_view_and_never_two() -> None:
-    spec = DEPLOYMENTS["lottery-live"]["spec"]
+@pytest.mark.parametrize("view", VIEWS)
+def test_there_is_one_replica_of_a_faust_view_and_never_two(view: str) -> None:
+    spec = DEPLOYMENTS[view]["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
-    assert "lottery-live" not in of_kind(WARD_OBJECTS, "ScaledObject")
+    assert view not in of_kind(WARD_OBJECTS, "ScaledObject")
 
 
 def test_nothing_talks_to_anything_by_default_and_only_the_notifier_leaves_the_cluster() -> None:
