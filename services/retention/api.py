@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import APIRouter, Request, Response
 
-from services.retention import store
+from services.retention import signin_api, staff_api, store
+from services.retention.bodies import Body, Officer, Reader
 from services.retention.domain.ticks import TickRefused
 from services.retention.handlers.programmes import Refused
-from services.retention.handlers.signin import SignedIn, SignInRefused, TooManyTries
 from services.retention.office import Office, refused_file
 from services.retention.report import state_document
 from shared.contracts.envelope import Moment, moment_text
-from shared.contracts.programme import Name
-from shared.contracts.retention import Role, StaffDesignated
 from shared.platform.problems import Problem
-from shared.platform.register import Person
-from shared.platform.signin import staff
-
-Officer = Annotated[Person, Depends(staff("officer"))]
-Reader = Annotated[Person, Depends(staff("officer", "records", "auditor"))]
-ServiceName = Literal["intake", "lottery", "notifier", "checkin", "retention"]
-StaffId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
-PersonName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
-class Body(BaseModel):
-    """Unknown fields are refused (S13)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Credentials(Body):
-    """Who wants to work where."""
-
-    staff: Annotated[str, StringConstraints(max_length=64)]
-    password: Annotated[str, StringConstraints(max_length=200)]
-    service: ServiceName
 
 
 class TickWanted(Body):
@@ -48,57 +22,19 @@ class TickWanted(Body):
     at: Moment
 
 
-class Designation(Body):
-    """A person and what they may do. Without `valid_from` it is valid as of now."""
-
-    staff: StaffId
-    name: PersonName
-    employer: Name
-    roles: tuple[Role, ...]
-    programmes: tuple[Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9-]{1,64})$")], ...] = Field(max_length=50)
-    trained_on: date | None = None
-    valid_from: Moment | None = None
-    valid_until: Moment | None = None
-
-
 def router(office: Office) -> APIRouter:
     """Routes under `/retention/api`."""
     routes = APIRouter(prefix="/api")
-    _sign_in(routes, office)
+    signin_api.add(routes, office)
     _programmes(routes, office)
     _clock(routes, office)
-    _staff(routes, office)
+    staff_api.add(routes, office)
 
     @routes.get("/state/{programme}")
     async def state(programme: str, _: Reader) -> dict[str, Any]:
         return state_document(await office.state(programme), office.now(programme))
 
     return routes
-
-
-async def signed_in(office: Office, who: Credentials, request: Request) -> SignedIn:
-    """The token, or the one answer to whatever was wrong (S24)."""
-    address = request.client.host if request.client else "?"
-    try:
-        return await office.sign_ins.sign_in(who.staff, who.password, who.service, address)
-    except TooManyTries as refused:
-        raise Problem(
-            429, "too-many-tries", "Too many wrong passwords came from here", "Wait a few minutes and try again.",
-            headers={"Retry-After": str(int(refused.wait.total_seconds()) + 1)},
-        ) from None
-    except SignInRefused:
-        raise Problem(
-            401, "sign-in-refused", "The sign-in failed",
-            "Check id and password. After five wrong passwords an id rests for a quarter of an hour.",
-        ) from None
-
-
-def _sign_in(routes: APIRouter, office: Office) -> None:
-    @routes.post("/signin")
-    async def sign_in(who: Credentials, request: Request) -> dict[str, Any]:
-        done = await signed_in(office, who, request)
-        return {"token": done.token, "expires_at": moment_text(done.expires_at), "staff": done.designation.staff,
-                "roles": sorted(done.designation.roles)}
 
 
 def _programmes(routes: APIRouter, office: Office) -> None:
@@ -152,37 +88,3 @@ def _refused_tick(refused: TickRefused) -> Problem:
                        "Send the same moment as the last tick's, or a later one.")
     return Problem(422, "far-away", "That is more than a year away from the programme's contract",
                    "A tick can't be taken back: check the year.")
-
-
-def _staff(routes: APIRouter, office: Office) -> None:
-    @routes.post("/staff", status_code=201)
-    async def designate(wanted: Designation, response: Response, officer: Officer) -> dict[str, Any]:
-        password = await office.designate(await designated(office, wanted), wanted.name, officer)
-        response.status_code = 201 if password else 200
-        return {"staff": wanted.staff, "password": password}
-
-    @routes.get("/staff")
-    async def register(_: Reader) -> list[dict[str, Any]]:
-        return [_person(one) for one in await store.register(office.service.database)]
-
-    @routes.delete("/staff/{staff_id}", status_code=204)
-    async def dismiss(staff_id: str, officer: Officer) -> None:
-        await office.dismiss(staff_id, officer)
-
-    @routes.post("/staff/{staff_id}/password")
-    async def reset(staff_id: str, officer: Officer) -> dict[str, str]:
-        return {"staff": staff_id, "password": await office.reset_password(staff_id, officer)}
-
-
-async def designated(office: Office, wanted: Designation) -> StaffDesignated:
-    """The fact that follows from what was asked for."""
-    since: datetime = wanted.valid_from or await office.since(wanted.programmes)
-    return StaffDesignated(
-        staff=wanted.staff, roles=tuple(sorted(set(wanted.roles))), programmes=tuple(sorted(set(wanted.programmes))),
-        trained_on=wanted.trained_on, valid_from=since, valid_until=wanted.valid_until, employer=wanted.employer,
-    )
-
-
-def _person(one: StaffDesignated) -> dict[str, Any]:
-    return one.model_dump(mode="json", include={
-        "staff", "roles", "programmes", "trained_on", "employer", "valid_from", "valid_until"})

@@ -29,13 +29,18 @@ class SigningKey:
         self.public_key = raw.hex()
         self.key_id = hashlib.sha256(raw).hexdigest()[:16]
 
-    def token(self, staff: str, service: str) -> tuple[str, datetime]:
-        """A token for `staff` at `service`, and when it ends, on the real clock."""
+    def token(self, staff: str, service: str, terminal: str | None = None) -> tuple[str, datetime]:
+        """A token for `staff` at `service`, and when it ends, on the real clock.
+
+        With `terminal` they signed in by PIN on that tablet: the token is good for less, and ends with the tablet.
+        """
         now = datetime.now(UTC).replace(microsecond=0)
         claims = {
             "iss": "retention", "sub": staff, "aud": service, "iat": now, "exp": now + LIFETIME,
             "jti": new_id(),
         }
+        if terminal is not None:
+            claims |= {"amr": ["pin"], "terminal": terminal}
         token = jwt.encode(claims, self._private, algorithm="EdDSA", headers={"kid": self.key_id})
         return token, now + LIFETIME
 

@@ -2,7 +2,7 @@
 
 authoritative   programmes      the latest version of each programme, with its file's text
                 ticks           the last tick of each programme
-                staff           designations and password hashes
+                staff           designations, hashes of passwords and PINs
                 signing_keys    public keys that were published
 derived         applications    one a subject: channel, way to reach, state (from intake's facts)
                 accesses        each opening and refusal (from everybody's access events)
@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from services.retention.domain.lockout import PAUSE
 from services.retention.domain.state import AccessCount, Counts, SubjectCount
@@ -108,12 +108,16 @@ async def register(database: Database, tx: Transaction | None = None) -> tuple[S
     return tuple([StaffDesignated.model_validate(row["designation"]) async for row in rows])
 
 
-async def count_try(database: Database, staff: str, now: datetime) -> int | None:
-    """Counts one more try of this id's password; None while it is locked.
+Tried = Literal["password", "pin"]
+"""What was tried: each has its own count, so that nobody locks a password by wrong PINs."""
 
-    Counted before the password is checked, so that many tries at the same time are not more than five.
+
+async def count_try(database: Database, staff: str, now: datetime, of: Tried = "password") -> int | None:
+    """Counts one more try of this id's secret; None while it is locked.
+
+    Counted before the secret is checked, so that many tries at the same time are not more than five.
     """
-    key = _tried(staff)
+    key = _tried(staff, of)
     await database[TRIES].update_one(
         {"_id": key, "locked_until": {"$lte": now}}, {"$set": {"tries": 0, "locked_until": None}})
     row = await database[TRIES].find_one_and_update(
@@ -122,21 +126,21 @@ async def count_try(database: Database, staff: str, now: datetime) -> int | None
     return None if row["locked_until"] else int(row["tries"])
 
 
-async def lock(tx: Transaction, staff: str, until: datetime) -> bool:
+async def lock(tx: Transaction, staff: str, until: datetime, of: Tried = "password") -> bool:
     """Locks an id; returns whether it wasn't locked yet."""
     result = await tx.database[TRIES].update_one(
-        {"_id": _tried(staff), "locked_until": None}, {"$set": {"locked_until": until}}, session=tx.session)
+        {"_id": _tried(staff, of), "locked_until": None}, {"$set": {"locked_until": until}}, session=tx.session)
     return bool(result.modified_count)
 
 
-async def forget_tries(database: Database, staff: str) -> None:
-    """The password was right, or is a new one."""
-    await database[TRIES].delete_one({"_id": _tried(staff)})
+async def forget_tries(database: Database, staff: str, of: Tried = "password") -> None:
+    """The secret was right, or is a new one."""
+    await database[TRIES].delete_one({"_id": _tried(staff, of)})
 
 
-def _tried(staff: str) -> str:
+def _tried(staff: str, of: Tried) -> str:
     """What somebody types as an id can be anything, a password in the wrong field too: only its hash is kept."""
-    return hashlib.sha256(staff.encode()).hexdigest()
+    return hashlib.sha256(f"{of}\0{staff}".encode()).hexdigest()
 
 
 async def alarms(database: Database, programme: str | None = None, most: int = 20) -> list[Document]:

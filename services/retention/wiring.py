@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, date, datetime
 from functools import partial
 
-from services.retention import access_api, access_store, accesslog, api, erasure_store, seals, store
+from services.retention import access_api, access_store, accesslog, api, erasure_store, seals, staff_store, store
 from services.retention.domain.lockout import AddressLimit
 from services.retention.domain.staff import SINCE_EVER, first_officer
 from services.retention.handlers import staff
@@ -23,6 +23,8 @@ from services.retention.passwords import Passwords
 from services.retention.seals import SealKey
 from services.retention.settings import RetentionSettings
 from services.retention.signing import SigningKey, load_or_make
+from services.retention.staff_office import StaffOffice
+from shared.contracts.retention import StaffTrained
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import StoreError
 from shared.platform.service import Service
@@ -37,14 +39,14 @@ def build(settings: RetentionSettings) -> Service:
     service = Service(settings)
     key, passwords = load_or_make(settings.keys_dir), Passwords()
     seal = seals.load_or_make(settings.keys_dir)
-    register = staff.Register(service.sealer, service.records)
+    register = staff.Register(service.sealer, service.records, settings.courses)
     sign_ins = SignIns(service.database, service.transactions, passwords, key, AddressLimit())
-    office = Office(service, settings, register, passwords, sign_ins)
+    office = Office(service, settings, sign_ins, StaffOffice(service, settings, register, passwords))
     rotations, batches = Rotations(service.clock), Batches(service.transactions, service.clock)
     scheduling = Scheduling(service, batches, rotations)
     service.does(scheduling.work, batches.work)
     service.at_start(scheduling.replan)
-    service.indexes(*store.INDEXES, *access_store.INDEXES, *erasure_store.INDEXES)
+    service.indexes(*staff_store.INDEXES, *store.INDEXES, *access_store.INDEXES, *erasure_store.INDEXES)
     service.hears(*SUBSCRIPTIONS)
     service.serves(api.router(office), access_api.router(service.database), routes.router(office))
     service.at_start(lambda: _open_register(service, settings, register, passwords, (key, seal)))
@@ -78,8 +80,12 @@ async def _first_officer(
     designation = first_officer(told["staff_id"], trained_on, SINCE_EVER if settings.allow_ticks else now)
     hashed = await passwords.hash(told["password"])
 
+    trained = tuple(
+        StaffTrained(staff=designation.staff, course=course, day=trained_on, recorded_by="deployment")
+        for course in settings.courses) if trained_on else ()
+
     async def work(tx: Transaction) -> None:
-        await register.designate(tx, designation, None, hashed, now)
+        await register.designate(tx, designation, None, hashed, now, trained)
 
     await service.transactions.run(work)
     log.info("first officer designated: %s", designation.staff)

@@ -32,7 +32,8 @@ class StaffDesignated(Event):
 
     `trained_on` is the day since which all required trainings are on record (S20); with `vouched` the deployment
     answers for the training instead, as for the first officer. `employer` is a code (S33). `responsible`: the person
-    whom the ward is told as responsible for the data (責任者). With `shifts` a handler acts only inside of them.
+    whom the ward is told as responsible for the data (責任者). With `shifts` a handler acts only inside of them, and
+    with none of them never; null is no limit.
     """
 
     TOPIC: ClassVar[str] = "retention.staff.v1"
@@ -46,7 +47,7 @@ class StaffDesignated(Event):
     employer: str
     responsible: bool = False
     vouched: bool = False
-    shifts: tuple[Shift, ...] = ()
+    shifts: tuple[Shift, ...] | None = None
 
 
 class StaffTrained(Event):

@@ -90,7 +90,7 @@ class Register:
             return "not-trained"
         if now < entry.valid_from or (entry.valid_until is not None and now >= entry.valid_until):
             return "outside-term"
-        if entry.shifts and programme is not None and not acting & NOT_BY_SHIFT and not any(
+        if entry.shifts is not None and programme is not None and not acting & NOT_BY_SHIFT and not any(
                 shift.programme == programme and on_shift(shift, local) for shift in entry.shifts):
             return "outside-shift"
         return None

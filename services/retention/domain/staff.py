@@ -28,7 +28,7 @@ class Fault:
 
 def faults(
     roles: Sequence[Role], programmes: Sequence[str], employer: str,
-    *, known_programmes: Collection[str], employers: Collection[str],
+    *, known_programmes: Collection[str], employers: Collection[str], responsible: bool = False,
 ) -> Iterator[Fault]:
     """What speaks against a designation.
 
@@ -39,6 +39,9 @@ def faults(
     if {"custodian", "tracer"} <= set(roles):
         # Two people must agree to open contact cards (B08): nobody may be both.
         yield Fault("roles", "both-keys")
+    if responsible and "officer" not in roles:
+        # Everybody who is refused is sent to the responsible person, who then must be able to designate.
+        yield Fault("responsible", "responsible-without-office")
     if not programmes:
         yield Fault("programmes", "no-programme")
     if any(programme != EVERY_PROGRAMME and programme not in known_programmes for programme in programmes):
@@ -65,11 +68,26 @@ def valid_from(
 
 
 def first_officer(staff: str, trained_on: date | None, since: datetime) -> StaffDesignated:
-    """The officer whom the deployment names: somebody must be there to designate others."""
+    """The officer whom the deployment names: somebody must be there to designate others.
+
+    Without `trained_on` the deployment vouches that the training took place before.
+    """
     return StaffDesignated(
         staff=staff, roles=("officer",), programmes=(EVERY_PROGRAMME,), trained_on=trained_on or since.date(),
-        valid_from=since, employer="ward",
+        valid_from=since, employer="ward", vouched=trained_on is None,
     )
+
+
+def covers(person: StaffDesignated, programme: str) -> bool:
+    """Whether the person is designated for the programme."""
+    return bool({programme, EVERY_PROGRAMME} & set(person.programmes))
+
+
+def without_responsible(programmes: Collection[str], register: Collection[StaffDesignated]) -> tuple[str, ...]:
+    """The programmes for which nobody is named as responsible (S19, ward measure 2)."""
+    return tuple(
+        programme for programme in programmes
+        if not any(person.responsible and covers(person, programme) for person in register))
 
 
 def leaves_an_officer(dismissed: str, register: Collection[StaffDesignated]) -> bool:

@@ -158,11 +158,12 @@ async def notices_late(tx: Transaction, message: Envelope[NoticesLate]) -> None:
 
 
 async def sign_in_locked(tx: Transaction, message: Envelope[SignInLocked]) -> None:
-    """Alarm: somebody's password was tried too often (S24)."""
+    """Alarm: somebody's password, or PIN on a tablet, was tried too often (S24)."""
+    locked = message.data
+    kind = "pin-locked" if locked.terminal else "sign-in-locked"
+    values = {"staff": locked.staff, "until": locked.until} | ({"terminal": locked.terminal} if locked.terminal else {})
     tx.insert(store.ALARMS, {
-        "_id": message.id, "programme": "*", "kind": "sign-in-locked", "at": message.time,
-        "values": {"staff": message.data.staff, "until": message.data.until},
-    })
+        "_id": message.id, "programme": "*", "kind": kind, "at": message.time, "values": values})
 
 
 async def message_set_aside(tx: Transaction, message: Envelope[MessageSetAside]) -> None:

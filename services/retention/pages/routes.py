@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.retention import store
-from services.retention.api import Credentials, ServiceName, signed_in
+from services.retention.bodies import ServiceName
 from services.retention.domain.handover import safe_next, session_url
 from services.retention.office import Office
 from services.retention.pages import show, staff_page
+from services.retention.signin_api import Credentials, signed_in
 from shared.contracts.retention import Role
 from shared.platform.problems import Problem
 from shared.platform.register import Person

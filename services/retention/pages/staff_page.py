@@ -11,10 +11,10 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from services.retention import store
-from services.retention.api import Designation, designated
 from services.retention.domain.staff import EVERY_PROGRAMME
 from services.retention.office import Office
 from services.retention.pages import show
+from services.retention.staff_api import Designation, designated
 from shared.contracts.retention import Role
 from shared.platform.problems import Problem
 from shared.platform.register import Person
@@ -41,7 +41,7 @@ def add(routes: APIRouter, office: Office) -> None:
         say = office.service.pages.words_for(request)
         try:
             wanted = _wanted(typed)
-            password = await office.designate(await designated(office, wanted), wanted.name, officer)
+            password = await office.staff.designate(await designated(office, wanted), wanted.name, officer)
         except ValidationError as error:
             faults = {str(fault["loc"][0]): _fault(str(fault["loc"][0]), fault["input"]) for fault in error.errors()}
         except Problem as refused:
@@ -55,7 +55,7 @@ def add(routes: APIRouter, office: Office) -> None:
 
     @routes.post("/staff/{staff_id}/dismissal")
     async def dismiss(staff_id: str, officer: Officer) -> Response:
-        await office.dismiss(staff_id, officer)
+        await office.staff.dismiss(staff_id, officer)
         return RedirectResponse("/retention/staff", 303)
 
 

@@ -69,6 +69,7 @@ def test_b20_a_shift_is_of_its_own_day_and_programme() -> None:
 
 def test_b20_without_shifts_there_is_no_limit_and_none_for_the_officer() -> None:
     assert _refusal(_attendant(), _at(23)) is None
+    assert _refusal(_attendant(shifts=()), _at(10)) == "outside-shift"  # taken off the roster is not set free
     both = _attendant(roles=("attendant", "officer"), shifts=(MORNING,))
     assert _refusal(both, _at(23), "officer") is None
     assert _refusal(both, _at(23), "attendant") == "outside-shift"
