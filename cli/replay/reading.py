@@ -37,6 +37,8 @@ def consumer(state: State) -> AIOKafkaConsumer:
         sasl_plain_password=(state.user(AUDITOR) / "kafka-password").read_text().strip(),
         enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed",
         max_partition_fetch_bytes=4 * 1024 * 1024,
+        # A fetch at the end of one partition would hold up the next one's for so long.
+        fetch_max_wait_ms=10,
     )
 
 
@@ -52,6 +54,8 @@ class Topics:
     async def open(self, topics: Sequence[str]) -> int:
         """Notes the ends of `topics`; returns how many offsets there are to read."""
         partitions = [TopicPartition(name, number) for name in topics for number in range(TOPIC[name].partitions)]
+        self._client.assign(partitions)  # so that their leaders are asked for once, not one topic after the other
+        self._client.pause(*partitions)
         self._ends = await self._client.end_offsets(partitions)
         self._begins = await self._client.beginning_offsets(partitions)
         return sum(self._ends[one] - self._begins[one] for one in partitions)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from shared.contracts.envelope import Envelope, Event
@@ -35,8 +36,9 @@ class Rebuilding:
         self.rebuild, self.service = rebuild, rebuild.service
         self._client: Client
         self._client, database = connect(uri, scratch_name(rebuild.service))
-        # A scratch store that is lost is made again: nothing waits for its journal.
-        self.database: Database = database.with_options(write_concern=WriteConcern(w=1, j=False))
+        # A scratch store that is lost is made again: nothing waits for its journal, and each write is seen at once.
+        self.database: Database = database.with_options(
+            write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local"))
         self._gathering = Gathering(self.database)
         self._folds: dict[str, dict[type[Event], Fold]] = {
             topic: dict(folds) for topic, folds in rebuild.folds.items()}
@@ -62,13 +64,18 @@ class Rebuilding:
 
     async def open(self) -> None:
         """Begins with nothing."""
-        await self._client.drop_database(self.database.name)
+        await self._empty()
 
     async def close(self, *, keep: bool) -> None:
         """Leaves nothing, unless it is to be looked at."""
         if not keep:
-            await self._client.drop_database(self.database.name)
+            await self._empty()
         self._client.close()
+
+    async def _empty(self) -> None:
+        # One by one: whoever may read and write a database may not drop it.
+        for name in await self.database.list_collection_names():
+            await self.database.drop_collection(name)
 
     async def take(self, topic: str, messages: Sequence[Envelope[Any]]) -> None:
         """One chunk: folds write on the sheet, handlers into a transaction that says nothing; then both are written."""
