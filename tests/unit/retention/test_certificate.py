@@ -194,8 +194,8 @@ def test_s18_attested_and_seen_are_apart_and_all_the_issue_lists_is_there() -> N
     assert (said["batches"][0]["removed_at"], said["batches"][0]["final_at"]) == (
         "2021-10-05T00:04:00Z", "2021-10-05T01:00:00Z")
     assert said["paper"]["destroyed"][0] == {
-        "count": 5012, "method": "shredded", "destroyed_by": ["attendant-3", "attendant-4"], "witnessed_by": ["officer-2"],
-        "at": "2021-10-05T00:00:00Z"}
+        "count": 5012, "method": "shredded", "destroyed_by": ["attendant-3", "attendant-4"],
+        "witnessed_by": ["officer-2"], "at": "2021-10-05T00:00:00Z"}
     assert said["scope"] == "erased-at-the-contractor"
     left = {one["code"]: one["until"] for one in said["remaining"]}
     assert left["returned-to-ward"] == "ward" and left["recipients-mailboxes"] == "recipient"
