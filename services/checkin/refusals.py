@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from services.checkin.domain import destruction, incidents
 from services.checkin.domain.admission import Refusal, Scan
 from services.checkin.domain.custody import Misfit
 from services.checkin.domain.seating import Full
@@ -132,3 +133,22 @@ def custody_words(say: Say, outcome: NotRecorded | NotDesignated) -> tuple[str, 
               "expected": misfit.expected}
     key = f"custody.{misfit.why}"
     return str(say(f"{key}.word", **values)), str(say(f"{key}.say", **values))
+
+
+def incident_refused(say: Say, refused: incidents.Refused) -> Problem:
+    """403: another person or role must do it; 409: the incident or the card is not where the step begins."""
+    extra: dict[str, Any] = dict(refused.values)
+    values = extra | {"place": str(say(f"place.{extra['place']}"))} if "place" in extra else extra
+    status = 403 if refused.why in ("same-person", "not-yours", "not-one-of-two") else 409
+    key = f"incident.refused.{refused.why}"
+    return Problem(status, refused.why, str(say(f"{key}.word", **values)), str(say(f"{key}.say", **values)),
+                   **extra)
+
+
+def not_destroyed(say: Say, refused: destruction.Refused) -> Problem:
+    """409: the cards may not be destroyed, or not like this."""
+    values = {"expected": refused.expected, "cards": "、".join(refused.cards),
+              "since": day(refused.since) if refused.since else ""}
+    key = f"destruction.refused.{refused.why}"
+    return Problem(409, f"destruction-{refused.why}", str(say(f"{key}.word", **values)),
+                   str(say(f"{key}.say", **values)), expected=refused.expected, cards=list(refused.cards))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from services.checkin import api, store
+from services.checkin import api, desk_api, incident_store, store
+from services.checkin.desk import Desk
 from services.checkin.door import Door
 from services.checkin.handlers.admissions import Admissions
 from services.checkin.handlers.custody import Custody
+from services.checkin.handlers.destructions import Destructions
 from services.checkin.handlers.groups import Groups
+from services.checkin.handlers.incidents import Incidents
 from services.checkin.handlers.passes import Passes
 from services.checkin.inbound import subscriptions
 from services.checkin.limits import FailureLimit, Notable
@@ -20,14 +23,19 @@ def build(settings: CheckinSettings) -> Service:
     """The service, not started."""
     service = Service(settings)
     key, kept = load_or_make(settings.keys_dir), store.Store(service.database)
+    book = incident_store.IncidentStore(service.database)
+    custody = Custody(kept, service.transactions, service.clock, service.register)
     door = Door(
         programmes=service.programmes, clock=service.clock, store=kept, key=key, pages=service.pages,
         admissions=Admissions(kept, service.transactions, service.clock, key, FailureLimit(), Notable()),
         groups=Groups(kept, service.transactions, service.clock),
-        custody=Custody(kept, service.transactions, service.clock, service.register),
+        custody=custody,
     )
-    service.indexes(*store.INDEXES)
+    desk = Desk(
+        door, Incidents(book, custody, service.transactions, service.clock, service.register),
+        Destructions(book, service.transactions, service.clock, service.register), book)
+    service.indexes(*store.INDEXES, *incident_store.INDEXES)
     service.hears(*subscriptions(Passes(kept, key), service.records))
     service.begins_at("/terminal")
-    service.serves(api.routes(door), routes.router(door, service))
+    service.serves(api.routes(door), desk_api.routes(desk), routes.router(desk, service))
     return service

@@ -48,6 +48,14 @@ def card_list(cards: PaperCards | None, typed: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def card_span(cards: PaperCards, first: str, last: str, most: int) -> tuple[str, ...]:
+    """All cards from one number to another, both typed; raises `UnknownCard`, also for more than `most`."""
+    begins, ends = number_of(card_number(cards, first)), number_of(card_number(cards, last))
+    if not 0 <= ends - begins < most:
+        raise UnknownCard(f"{first[:20]}-{last[:20]}")
+    return tuple(written(cards, number) for number in range(begins, ends + 1))
+
+
 def _range(cards: PaperCards | None, part: str) -> tuple[str, ...]:
     prefix = cards.numbers if cards else ""
     ends = re.match(rf"^(?:{prefix}-?)?([0-9]{{1,7}})-(?:{prefix}-?)?([0-9]{{1,7}})$", part)

@@ -24,18 +24,23 @@ _WAYS: Mapping[Kind, Mapping[Place, frozenset[Place]]] = {
         "seat": frozenset({"attendant"}),
         "attendant": frozenset({"bag", "case"}),
         "bag": frozenset({"attendant", "case"}),
-        "case": frozenset({"destroyed"}),
+        # Only for an incident that two people agreed on (S10, B08), and back to where it was.
+        "case": frozenset({"opened", "destroyed"}),
+        "opened": frozenset({"case"}),
     },
     "case": {
         "reception": frozenset({"main-building-safe"}),
-        "main-building-safe": frozenset({"reception", "destroyed"}),
+        "main-building-safe": frozenset({"reception"}),
     },
 }
 START: Mapping[Kind, Place] = {"card": "stock", "case": "reception"}
 OUTSIDE: frozenset[Place] = frozenset({"seat", "attendant", "bag"})
 """Places of a card that was handed out and is not locked up yet."""
 
-Wrong = Literal["no-way", "same-person", "visitor", "case-away", "count", "count-missing"]
+AT_OWN_DESK: frozenset[Place] = frozenset({"opened", "destroyed"})
+"""Places that no plain hand-over leads to: the cluster desk opens cards, the destruction desk destroys them."""
+
+Wrong = Literal["no-way", "same-person", "visitor", "case-away", "count", "count-missing", "own-desk"]
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,15 @@ def check_move(move: Move, at: Place | None, *, case_at: Place, cards_in_case: i
     if move.handed_by == move.taken_by and not _in_own_hands(at, move.place):
         return Misfit("same-person")
     if move.kind == "card":
-        return Misfit("case-away") if move.place == "case" and case_at != "reception" else None
+        return Misfit("case-away") if move.place == "case" and not _takes_cards(case_at, at) else None
     if move.count is None:
         return Misfit("count-missing", cards_in_case)
     return Misfit("count", cards_in_case) if move.count != cards_in_case else None
+
+
+def _takes_cards(case_at: Place, card_at: Place) -> bool:
+    """A case takes cards at reception; one that was opened for an incident goes back to it in the safe as well."""
+    return case_at == "reception" or (case_at == "main-building-safe" and card_at == "opened")
 
 
 def _in_own_hands(at: Place, to: Place) -> bool:

@@ -37,6 +37,14 @@ def seat_name(number: int) -> str:
     return f"W-{number:03d}"
 
 
+def seat_number(name: str) -> int:
+    """The number of a seat that `seat_name` wrote; raises `ValueError` for anything else."""
+    number = int(name.removeprefix("W-"))
+    if seat_name(number) != name:
+        raise ValueError(name)
+    return number
+
+
 def seat_numbers(slot: Slot, occupancy: Occupancy) -> range:
     """The walk-in seats of a slot: its own, and behind them the released ones."""
     return range(1, slot.walk_in + occupancy.released + 1)

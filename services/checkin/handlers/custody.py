@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from services.checkin.domain.cards import number_of
-from services.checkin.domain.custody import START, VISITOR, Misfit, Move, case_name, check_move
+from services.checkin.domain.custody import AT_OWN_DESK, START, VISITOR, Misfit, Move, case_name, check_move
 from services.checkin.handlers.ledger import record
 from services.checkin.store import CARDS, CASES, Store, key_of
 from shared.contracts.checkin import CardMoved
@@ -47,7 +46,9 @@ class Recorded:
     at: datetime
 
 
-class _Refused(Exception):
+class HandOverRefused(Exception):
+    """The ledger cannot take a move: nothing of the transaction may stand."""
+
     def __init__(self, answer: NotRecorded) -> None:
         super().__init__(answer.misfit.why)
         self.answer = answer
@@ -70,10 +71,12 @@ class Custody:
         stranger = self._stranger(programme.id, moves, now)
         if stranger:
             return stranger
+        if moves[0].place in AT_OWN_DESK:
+            return NotRecorded(moves[0].object, moves[0].place, Misfit("own-desk"))
         work = partial(self._move_all, programme=programme, moves=moves, recorded_by=recorded_by, at=now)
         try:
             await self.transactions.run(work)
-        except _Refused as refused:
+        except HandOverRefused as refused:
             return refused.answer
         return Recorded(tuple(move.object for move in moves), moves[0].place, now)
 
@@ -89,22 +92,21 @@ class Custody:
     ) -> None:
         for move in moves:
             if move.kind == "card":
-                await self._move_card(tx, programme, move, recorded_by, at)
+                await self.move_card(tx, programme, move, recorded_by, at)
             else:
                 await self._move_case(tx, programme, move, recorded_by, at)
 
-    async def _move_card(
+    async def move_card(
         self, tx: Transaction, programme: Programme, move: Move, recorded_by: str, at: datetime
     ) -> None:
+        """One card's move within a transaction; raises `HandOverRefused` where the ledger cannot take it."""
         card = await self.store.card(programme.id, move.object, tx.session)
         if card:
             move = replace(move, venue=card["venue"])
         await self._check(tx, programme.id, move, card)
-        known = key_of(programme.id, move.object)
-        fresh = {"programme": programme.id, "card": move.object, "number": number_of(move.object), "by": move.handed_by,
-                 "day": programme.local(at).date().isoformat()}
-        change = {"$set": {"place": move.place, "venue": move.venue, "since": at}, "$setOnInsert": fresh}
-        await tx.database[CARDS].update_one({"_id": known}, change, upsert=True, session=tx.session)
+        # A card that left the stock has its document: seating made it, or the destruction desk.
+        change = {"$set": {"place": move.place, "since": at}}
+        await tx.database[CARDS].update_one({"_id": key_of(programme.id, move.object)}, change, session=tx.session)
         self._record(tx, programme.id, move, card.get("slot") if card else None, recorded_by, at)
 
     async def _move_case(
@@ -118,14 +120,7 @@ class Custody:
         }}
         known = {"_id": key_of(programme.id, move.object)}
         await tx.database[CASES].update_one(known, change, upsert=True, session=tx.session)
-        if move.place == "destroyed":
-            await self._destroy_cards(tx, programme.id, move, at)
         self._record(tx, programme.id, move, None, recorded_by, at)
-
-    async def _destroy_cards(self, tx: Transaction, programme: str, move: Move, at: datetime) -> None:
-        inside = {"programme": programme, "venue": move.venue, "place": "case"}
-        change = {"$set": {"place": "destroyed", "since": at}}
-        await tx.database[CARDS].update_many(inside, change, session=tx.session)
 
     async def _check(self, tx: Transaction, programme: str, move: Move, known: Document | None) -> None:
         case = await self.store.case(programme, case_name(move.venue), tx.session)
@@ -133,7 +128,7 @@ class Custody:
             move, known["place"] if known else None, case_at=case["place"] if case else START["case"],
             cards_in_case=await self.store.cards_in_case(programme, move.venue, tx.session))
         if misfit:
-            raise _Refused(NotRecorded(move.object, known["place"] if known else START[move.kind], misfit))
+            raise HandOverRefused(NotRecorded(move.object, known["place"] if known else START[move.kind], misfit))
 
     def _record(
         self, tx: Transaction, programme: str, move: Move, slot: str | None, recorded_by: str, at: datetime

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from services.checkin.domain.cards import UnknownCard, card_list
 from services.checkin.domain.custody import OUTSIDE, START, VISITOR, Kind, case_name, is_left_behind, is_missing
+from services.checkin.domain.incidents import is_out_too_long
+from services.checkin.incident_store import card_file
 from services.checkin.pages.front import Front
 from services.checkin.refusals import Say, unknown_card_words
 from shared.contracts.checkin import Place
@@ -21,9 +23,9 @@ from shared.platform.problems import Problem
 from shared.platform.register import Person
 from shared.ui import Form
 
-SHOWN: tuple[Place, ...] = ("seat", "attendant", "bag", "case", "destroyed")
-CARD_WAYS: tuple[Place, ...] = ("attendant", "bag", "case", "destroyed")
-CASE_WAYS: tuple[Place, ...] = ("reception", "main-building-safe", "destroyed")
+SHOWN: tuple[Place, ...] = ("seat", "attendant", "bag", "case", "opened", "destroyed")
+CARD_WAYS: tuple[Place, ...] = ("attendant", "bag", "case")
+CASE_WAYS: tuple[Place, ...] = ("reception", "main-building-safe")
 
 
 class CardsForm(BaseModel):
@@ -140,8 +142,10 @@ async def _show(
     missing = [card for card in outside if is_missing(programme, card["place"], _day(card), now)]
     places = {place: sum(n for (_, at), n in by_place.items() if at == place) for place in SHOWN}
     total = programme.cards.last - programme.cards.first + 1 if programme.cards else 0
+    opened = [card_file(row) for row in await front.book.cards_out(programme.id)]
     return front.page(
         request, programme, "cards.html", dark=False, status=status, form=form, kind=kind, recorded=recorded,
+        opened_late=sum(is_out_too_long(card, now) for card in opened),
         places=places, stock=total - sum(by_place.values()), total=total, missing=missing,
         outside=[card for card in outside if card not in missing], cases=await _cases(front, programme, by_place, now),
         moves=await store.moves(programme.id), card_ways=CARD_WAYS, case_ways=CASE_WAYS,

@@ -1,4 +1,4 @@
-"""What the three pages share: surroundings, numbers, the words of an answer."""
+"""What the pages share: surroundings, numbers, the words of an answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from services.checkin.door import Door
+from services.checkin.incident_store import IncidentStore
 from services.checkin.pages.slots import Numbers, Picker, pick
 from shared.contracts.programme import Programme, Slot
 from shared.platform.problems import Problem
@@ -21,6 +22,13 @@ Tone = Literal["admit", "stop", "ask"]
 ICONS: dict[Tone, str] = {"admit": "check", "stop": "cross", "ask": "warning"}
 # What somebody at the desk can put right; everything else stops at the door.
 ASK = frozenset({"wrong-slot", "too-early", "too-late", "full", "unknown-pass", "from-the-future", "too-many-forged"})
+
+ROOMS: dict[str, frozenset[str]] = {
+    "terminal": frozenset({"attendant"}), "seats": frozenset({"attendant"}),
+    "cards": frozenset({"attendant", "officer"}), "cluster": frozenset({"officer", "custodian", "tracer"}),
+    "destruction": frozenset({"officer", "custodian"}),
+}
+"""The pages, and the roles that may see each."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class Front:
 
     door: Door
     service: Service
+    book: IncidentStore
 
     def programme(self, name: str) -> Programme:
         """The programme of the path; raises problem 404."""
@@ -61,10 +70,11 @@ class Front:
     def page(
         self, request: Request, programme: Programme, name: str, *, dark: bool, status: int = 200, **context: Any
     ) -> HTMLResponse:
-        """A page with the three links above it."""
-        base = f"/checkin/{programme.id}"
+        """A page with links above it to those that its reader may see."""
+        base, person = f"/checkin/{programme.id}", self.service.sign_in.person(request)
+        roles = person.roles if person else frozenset()
         links = tuple(
-            Link(room, f"{base}/{room}", f"nav.{room}") for room in ("terminal", "seats", "cards")
+            Link(room, f"{base}/{room}", f"nav.{room}") for room, readers in ROOMS.items() if readers & roles
         )
         usual = self.service.chrome(request)
         staff = replace(usual.staff, change="/checkin/session/change", change_hidden={"next": _here(request)}

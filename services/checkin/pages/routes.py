@@ -7,9 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from services.checkin.door import Door
+from services.checkin.desk import Desk
 from services.checkin.pages.cards import CardsForm, show_cards, take_cards
+from services.checkin.pages.cluster import ask_cluster, show_cluster
+from services.checkin.pages.destruction import DestructionForm, show_destruction, take_destruction
 from services.checkin.pages.front import Answer, Front, answer_of
+from services.checkin.pages.incident import StepForm, show_incident, step_incident
 from services.checkin.pages.seats import SeatsForm, show_seats, take_seats
 from shared.platform.problems import Problem
 from shared.platform.register import Person
@@ -18,12 +21,17 @@ from shared.platform.signin import staff
 
 Attendant = Annotated[Person, Depends(staff("attendant"))]
 Handler = Annotated[Person, Depends(staff("attendant", "officer"))]
+Opener = Annotated[Person, Depends(staff("officer", "tracer"))]
+Cluster = Annotated[Person, Depends(staff("officer", "custodian", "tracer"))]
+Destroyer = Annotated[Person, Depends(staff("officer", "custodian"))]
 TERMINALS = tuple((name, name) for name in (f"door-{number}" for number in range(1, 13)))
 
 
-def router(door: Door, service: Service) -> APIRouter:
+def router(desk: Desk, service: Service) -> APIRouter:
     """Routes under `/checkin`."""
-    routes, front = APIRouter(include_in_schema=False), Front(door, service)
+    routes, door = APIRouter(include_in_schema=False), desk.door
+    front = Front(door, service, desk.book)
+    _desks(routes, front, desk)
 
     @routes.get("/{programme}")
     async def start(programme: str) -> RedirectResponse:
@@ -75,6 +83,38 @@ def router(door: Door, service: Service) -> APIRouter:
         return await take_cards(front, request, programme, person, form)
 
     return routes
+
+
+def _desks(routes: APIRouter, front: Front, desk: Desk) -> None:
+    """The cluster desk and destruction."""
+
+    @routes.get("/{programme}/cluster")
+    async def cluster(request: Request, programme: str, person: Cluster) -> HTMLResponse:
+        return await show_cluster(front, desk, request, programme, person)
+
+    @routes.post("/{programme}/cluster", response_model=None)
+    async def ask(request: Request, programme: str, person: Opener) -> HTMLResponse | RedirectResponse:
+        return await ask_cluster(front, desk, request, programme, person)
+
+    @routes.get("/{programme}/cluster/{incident}")
+    async def incident(request: Request, programme: str, incident: str, person: Cluster) -> HTMLResponse:
+        return await show_incident(front, desk, request, programme, person, incident)
+
+    @routes.post("/{programme}/cluster/{incident}", response_model=None)
+    async def step(
+        request: Request, programme: str, incident: str, person: Cluster, form: Annotated[StepForm, Form()]
+    ) -> HTMLResponse | RedirectResponse:
+        return await step_incident(front, desk, request, programme, person, incident, form)
+
+    @routes.get("/{programme}/destruction")
+    async def destruction(request: Request, programme: str, person: Destroyer, recorded: int = 0) -> HTMLResponse:
+        return await show_destruction(front, desk, request, programme, person, recorded)
+
+    @routes.post("/{programme}/destruction", response_model=None)
+    async def destroy(
+        request: Request, programme: str, person: Destroyer, form: Annotated[DestructionForm, Form()]
+    ) -> HTMLResponse | RedirectResponse:
+        return await take_destruction(front, desk, request, programme, person, form)
 
 
 def _terminal_name(name: str) -> str:

@@ -28,7 +28,7 @@ async def test_s09_two_touches_seat_a_group_and_a_reload_seats_nobody(stage: Sta
     slot, path, headers = programme.slots[0].id, f"/checkin/{programme.id}/seats", stage.headers(ANNE)
 
     one = await stage.http.get(path, params={"slot": slot, "people": 3}, headers=headers)
-    fields = BeautifulSoup(one.text, "html.parser").select("form[method=post] input[name]")
+    fields = BeautifulSoup(one.text, "html.parser").select("main form[method=post] input[name]")
     form = {str(field["name"]): str(field["value"]) for field in fields}
     two = await stage.http.post(path, data=form, headers=headers)
     twice = await stage.http.post(path, data=form, headers=headers)

@@ -23,6 +23,7 @@ def why(one: Move, at: str | None, case_at: str = "reception", cards: int = 0) -
     ("seat", "attendant", True), ("attendant", "bag", True), ("attendant", "case", True), ("bag", "case", True),
     ("bag", "attendant", True), ("case", "destroyed", True), ("stock", "destroyed", True), (None, "destroyed", True),
     ("seat", "case", False), ("seat", "bag", False), ("stock", "seat", False), ("case", "attendant", False),
+    ("case", "opened", True), ("attendant", "opened", False), ("opened", "destroyed", False), ("opened", "bag", False),
     ("destroyed", "case", False), ("attendant", "main-building-safe", False), ("seat", "destroyed", False),
 ])
 def test_s15_a_card_goes_no_other_way(at: str | None, to: str, fits: bool) -> None:
@@ -31,7 +32,7 @@ def test_s15_a_card_goes_no_other_way(at: str | None, to: str, fits: bool) -> No
 
 @pytest.mark.parametrize(("at", "to", "fits"), [
     ("reception", "main-building-safe", True), ("main-building-safe", "reception", True), (None, "reception", True),
-    (None, "main-building-safe", True), ("main-building-safe", "destroyed", True), ("reception", "destroyed", False),
+    (None, "main-building-safe", True), ("main-building-safe", "destroyed", False), ("reception", "destroyed", False),
     ("reception", "reception", False), ("destroyed", "reception", False),
 ])
 def test_s15_a_case_goes_between_reception_and_safe(at: str | None, to: str, fits: bool) -> None:
@@ -59,6 +60,12 @@ def test_s15_a_case_is_counted_at_each_hand_over() -> None:
 
 def test_s15_nothing_goes_into_a_case_that_is_away() -> None:
     assert why(move("card", "case"), "attendant", case_at="main-building-safe") == "case-away"
+
+
+def test_s10_a_card_that_was_opened_goes_back_to_its_case_in_the_safe_too() -> None:
+    assert why(move("card", "case"), "opened", case_at="main-building-safe") is None
+    assert why(move("card", "case"), "opened", case_at="reception") is None
+    assert why(move("card", "case", "a", "a"), "opened") == "same-person"
 
 
 def test_s15_a_card_that_is_out_two_hours_after_the_days_end_is_missing(programme: Programme) -> None:
