@@ -168,7 +168,11 @@ def _exceptions(said: Signed) -> Iterator[Block]:
     if not said["exceptions"]:
         yield Text(words["none"])
     for one in said["exceptions"]:
-        values = {**one, "until": era_day(date.fromisoformat(one["until"]))} if "until" in one else one
+        values = dict(one)
+        if "until" in one:
+            values["until"] = era_day(date.fromisoformat(one["until"]))
+        if "basis" in one:
+            values["basis"] = coded(words["basis"], one["basis"])
         yield Text(words[one["code"]].format(**values))
 
 
