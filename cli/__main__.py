@@ -8,6 +8,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  # said before an import fails on 
 import typer
 
 from cli import archive, stack
+from cli.audit.command import audit
 from cli.demo.command import demo
 from cli.replay.command import replay
 from deploy.local.errors import StackError
@@ -28,6 +29,7 @@ app.command()(stack.provision)
 app.command()(demo)
 app.command()(replay)
 app.add_typer(archive.commands)
+app.add_typer(audit)
 
 
 def main() -> None:

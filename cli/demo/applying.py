@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from cli.demo.applicants import Applicant, postmark
-from cli.demo.interfaces import Interfaces, Unexpected
 from cli.demo.people import DESK
 from cli.demo.time_driver import TimeDriver
+from cli.interfaces import Interfaces, Unexpected
 from shared.contracts.programme import Programme
 
 AT_ONCE = 24

@@ -17,9 +17,9 @@ from cli.demo.applicants import Applicant, make_applicants
 from cli.demo.applying import Applying
 from cli.demo.door import Door
 from cli.demo.drawing import Drawing
-from cli.demo.interfaces import Interfaces, Unexpected
 from cli.demo.people import NOTICES, OFFICER, designate
 from cli.demo.time_driver import TimeDriver
+from cli.interfaces import Interfaces, Unexpected
 from deploy.local.state import CHECKOUT
 from shared.contracts.programme import Programme
 

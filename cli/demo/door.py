@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cli.demo.interfaces import Interfaces, Unexpected
 from cli.demo.people import ATTENDANT, SECOND_ATTENDANT
 from cli.demo.time_driver import TimeDriver
+from cli.interfaces import Interfaces, Unexpected
 from shared.contracts.programme import Programme, Slot
 
 

@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cli.demo.interfaces import Interfaces, Unexpected
 from cli.demo.people import DEPUTY, OFFICER
 from cli.demo.time_driver import TimeDriver
 from cli.demo.witnesses import Witness
+from cli.interfaces import Interfaces, Unexpected
 from shared.contracts.programme import CeremonyBeacon, Programme
 
 PATIENCE_SECONDS = 300.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cli.demo.interfaces import Interfaces
+from cli.interfaces import Interfaces
 
 OFFICER = "officer-1"
 DEPUTY = "officer-2"

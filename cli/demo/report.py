@@ -13,8 +13,8 @@ from rich.table import Table
 
 from cli.demo import observing, reading, searching
 from cli.demo.campaign import FIRST, SECOND, Campaign, bars, now_text
-from cli.demo.interfaces import Interfaces, Unexpected
 from cli.demo.people import STAFF_NAMES
+from cli.interfaces import Interfaces, Unexpected
 from deploy.local.environment import Endpoints
 from deploy.local.errors import StackError
 from deploy.local.state import State

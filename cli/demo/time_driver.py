@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from cli.demo.interfaces import Interfaces, Unexpected
+from cli.interfaces import Interfaces, Unexpected
 from shared.contracts.envelope import moment_text
 from shared.contracts.topics import SERVICES
 

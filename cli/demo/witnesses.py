@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cli.demo.interfaces import Unexpected
+from cli.interfaces import Unexpected
 
 
 class Witness:

@@ -1,0 +1,1 @@
+"""`kujibiki audit`: what somebody sees who may read everything and change nothing."""
