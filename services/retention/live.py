@@ -1,4 +1,4 @@
-"""The watch over the access log, a Faust view: `python -m services.retention.live` (`shared.messaging.view_process`)."""
+"""The watch over the access log, a Faust view: `python -m services.retention.live` (see `messaging.view_process`)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ passing         tries           wrong passwords in a row
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -37,7 +37,7 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(STAFF, "authoritative", ("retention.staff.v1",)),
     Declared(SIGNING_KEYS, "authoritative", ("retention.staff.v1",)),
     personal("retention.personal.v1", "authoritative"),
-    Declared(APPLICATIONS, "derived", ("intake.applications.v1",)),
+    Declared(APPLICATIONS, "derived", ("intake.applications.v1", "lottery.results.v1", "notifier.notices.v1")),
     Declared(ACCESSES, "derived", ("privacy.access.v1",)),
     Declared(NOTICES, "derived", ("notifier.notices.v1",)),
     Declared(PASSES, "derived", ("checkin.passes.v1",)),
@@ -88,6 +88,12 @@ async def published(database: Database) -> list[Document]:
 async def is_announced(tx: Transaction, draw: str) -> bool:
     """Whether the draw's rules are public."""
     return await tx.database[DRAWS].find_one({"draw": draw, "step": "announced"}, session=tx.session) is not None
+
+
+async def seal_keys(database: Database) -> dict[str, str]:
+    """The published public keys of seals, by id."""
+    rows = database[SIGNING_KEYS].find({"use": "seal"})
+    return {row["_id"]: row["public_key"] async for row in rows}
 
 
 async def last_tick(database: Database, programme: str, tx: Transaction | None = None) -> Tick | None:
@@ -144,10 +150,27 @@ def _tried(staff: str, of: Tried) -> str:
 
 
 async def alarms(database: Database, programme: str | None = None, most: int = 20) -> list[Document]:
-    """The newest alarms first."""
-    query = {"programme": {"$in": [programme, "*"]}} if programme else {}
+    """Alarms that nobody has decided yet, the newest first."""
+    query: dict[str, Any] = {"decided": None, **({"programme": {"$in": [programme, "*"]}} if programme else {})}
     rows = database[ALARMS].find(query).sort("at", -1).limit(most)
     return [row async for row in rows]
+
+
+async def open_alarms(database: Database, programmes: Collection[str], most: int = 200) -> list[Document]:
+    """Those that concern these programmes ("*": all) and nobody has decided yet, the newest first."""
+    rows = database[ALARMS].find({"decided": None, **_concerning(programmes)}).sort("at", -1).limit(most)
+    return [row async for row in rows]
+
+
+async def decided_alarms(database: Database, programmes: Collection[str], most: int) -> list[Document]:
+    """Those that an officer has decided, the last decision first."""
+    query = {"decided": {"$ne": None}, **_concerning(programmes)}
+    rows = database[ALARMS].find(query).sort("decided.at", -1).limit(most)
+    return [row async for row in rows]
+
+
+def _concerning(programmes: Collection[str]) -> dict[str, Any]:
+    return {} if "*" in programmes else {"programme": {"$in": ["*", *programmes]}}
 
 
 async def counts(database: Database, programme: str) -> Counts:

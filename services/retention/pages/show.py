@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Request
+from markupsafe import Markup
 
 from services.retention.domain.state import HeldItem, State
 from services.retention.office import Office
@@ -35,7 +36,8 @@ def chrome(office: Office, request: Request) -> Chrome:
         return usual
     roles = joined(sorted(person.roles), "role", say)
     bar = StaffBar(person.staff, roles, "/retention/session/end")
-    nav = (Link("", "/retention/", "start.title"), Link("", "/retention/staff", "staff.title"))
+    nav = (Link("", "/retention/", "start.title"), Link("", "/retention/staff", "staff.title"),
+           Link("", "/retention/alarms", "alarms.title"))
     return replace(usual, staff=bar, nav=nav)
 
 
@@ -77,13 +79,29 @@ def alarms(found: Sequence[Document], say: Say) -> list[Row]:
     """Alarms as rows: what, when, and in a sentence."""
     rows: list[Row] = []
     for one in found:
-        kind, values = one["kind"], {name: _shown(value) for name, value in one["values"].items()}
-        rows.append([say(f"alarm.title.{kind}"), moment(one["at"]), say(f"alarm.says.{kind}", **values)])
+        values = {name: _shown(name, value, say) for name, value in one["values"].items()}
+        rows.append([word("alarm.title", one["kind"], say), moment(one["at"]), _sentence(one["kind"], values, say)])
     return rows
 
 
-def _shown(value: object) -> object:
-    return moment(value) if isinstance(value, datetime) else value
+_FAMILIES = {"pattern": "alarm.pattern", "fault": "alarm.fault", "role": "role", "service": "service",
+             "duty": "duty", "waits_for": "waits-for"}
+
+
+def _shown(name: str, value: object, say: Say) -> object:
+    if isinstance(value, datetime):
+        return moment(value)
+    family = _FAMILIES.get(name)
+    if family is None:
+        return value
+    return joined(value, family, say) if isinstance(value, list) else word(family, str(value), say)
+
+
+def _sentence(kind: str, values: Mapping[str, object], say: Say) -> object:
+    try:
+        return say(f"alarm.says.{kind}", **values)
+    except KeyError:  # a kind that came later than these words is shown all the same
+        return "、".join(f"{name} {value}" for name, value in values.items())
 
 
 def state(found: State, alarms_found: Sequence[Document], programme: Programme, say: Say) -> dict[str, Any]:
@@ -128,5 +146,13 @@ def _designated(one: StaffDesignated, say: Say) -> Row:
 
 
 def trained(one: StaffDesignated, say: Say) -> object:
-    """The day of the training, or that it is still to come (S20)."""
+    """The day of the training, or that it is still to come (S20); what nobody put on record is no day."""
+    if one.vouched:
+        return say("state.vouched")
     return day(one.trained_on) if one.trained_on else say("state.not-trained")
+
+
+def button(office: Office, label: object, action: str, hidden: Mapping[str, str] | None = None) -> Markup:
+    """A button in a table's row that posts by itself."""
+    macros = office.service.pages.environment.globals["forms"]
+    return Markup(macros.post_button(label, action, hidden or {}))  # type: ignore[attr-defined]  # noqa: S704

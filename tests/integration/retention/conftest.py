@@ -79,9 +79,10 @@ async def _say(tx: Any, event: Event, key: str, programme: str, service: Service
     tx.say(event, subject=key, programme=programme, at=service.clock.now(programme))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def records(infrastructure: Stack) -> AsyncIterator[Records]:
-    settings = settings_of(infrastructure, "retention", RetentionSettings)
+    settings = settings_of(infrastructure, "retention", RetentionSettings).model_copy(
+        update={"checkpoint_seconds": 0.2})
     retention, other = build(settings), Service(settings_of(infrastructure, "intake"))
     transport = httpx.ASGITransport(app=retention.app)
     async with asyncio.timeout(2 * PATIENCE_SECONDS):
