@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,3 +128,16 @@ def test_s17_a_changed_key_file_is_refused() -> None:
 def test_s17_what_is_no_public_key_has_no_fingerprint(text: str) -> None:
     with pytest.raises(ValueError):
         heldkey.fingerprint_of(text)
+
+
+def test_s17_the_program_in_the_format_s_description_opens_an_archive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who has only docs/archive-format.md can read it."""
+    text = (Path(__file__).parents[3] / "docs" / "archive-format.md").read_text(encoding="utf-8")
+    program = text.split("```python\n")[1].split("```")[0]
+    (tmp_path / "file").write_bytes(b"".join(line + b"\n" for line in made()))
+    lines = (tmp_path / "file").read_bytes().splitlines()
+    exec(program, {"path": tmp_path / "file", "private_key": WARD})
+    said = capsys.readouterr().out
+    assert "090-0000-0004" in said and read(lines)[1] in said
