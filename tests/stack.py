@@ -3,6 +3,7 @@
 A test that breaks parts (kills, pauses) leaves them ready again: use `repaired`.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from deploy.local.ports import free_base
 from deploy.local.stack import Stack, running
 
 # Below the range from which the system hands out ports to clients, and away from a stack on the defaults.
-FIRST_BASE = 18_800
+# Two runs that begin at the same moment look at different ranges first.
+FIRST_BASE = 18_800 + os.getpid() % 10 * 100
 
 
 def infrastructure_stack(state: Path) -> Stack:

@@ -43,7 +43,7 @@ async def every_record(client: AIOKafkaConsumer, topic: str) -> AsyncIterator[Co
 
 async def what_is_left(settings: Settings, topic: str, keys: Collection[str]) -> Left:
     """Reads `topic` whole, in memory of the size of `keys`."""
-    left, client = Left(), kafka.consumer(settings)
+    left, client = Left(ends=dict.fromkeys(range(TOPIC[topic].partitions), 0)), kafka.consumer(settings)
     await client.start()
     try:
         async for record in every_record(client, topic):
