@@ -39,7 +39,7 @@ class Rebuilding:
         # A scratch store that is lost is made again: nothing waits for its journal, and each write is seen at once.
         self.database: Database = database.with_options(
             write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local"))
-        self._gathering = Gathering(self.database)
+        self._gathering = Gathering(self.database, rebuild.at_once)
         self._folds: dict[str, dict[type[Event], Fold]] = {
             topic: dict(folds) for topic, folds in rebuild.folds.items()}
         self._handlers: dict[str, dict[type[Event], Handler]] = {}

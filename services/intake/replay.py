@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.intake import inbound
+from services.intake import archive_store, inbound
 from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (
@@ -112,7 +112,7 @@ async def _windows(database: Database, programme: str) -> Mapping[str, Any]:
 
 REBUILD = Rebuild(
     service="intake",
-    collections=COLLECTIONS,
+    collections=(*COLLECTIONS, *archive_store.COLLECTIONS),
     folds={
         "intake.applications.v1": {
             ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,
@@ -144,7 +144,7 @@ REBUILD = Rebuild(
     ),
     figures=(
         Figure("counts", "the window", _windows),
-        Figure("counts", "applications by channel, whether they count, and why not",
+        Figure("held", "applications by channel, whether they count, and why not",
                counted_by(APPLICATIONS, "channel", "counted", "reason")),
     ),
 )

@@ -34,6 +34,7 @@ COLLECTIONS: tuple[Declared, ...] = (
     personal("intake.personal.v1", "authoritative"),
     Declared(OUTCOMES, "derived", ("lottery.results.v1", "checkin.passes.v1", "notifier.notices.v1")),
     Declared(ACCESSES, "derived", ("privacy.access.v1",)),
+    Declared(SHOWN, "authoritative", not_rebuilt="lies under a hash of number and secret; a secret is said to nobody"),
 )
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (

@@ -13,10 +13,18 @@ from typing import Any
 from services.retention.domain.access_tree import TILE, GrowingTree, Standing, Tiles, tile_root
 from shared.contracts.erasure import CheckpointSigned
 from shared.messaging.transaction import OUTBOX, Transaction
+from shared.platform.collections import Declared
 from shared.platform.mongo import Database
 from shared.privacy.merkle import HASH_SIZE, NoSuchLeaf
 
 TREES, TILES, CHECKPOINTS = "access_trees", "access_tiles", "access_checkpoints"
+
+_CHECKED = "held to the access log itself by `kujibiki audit`, which reads topic and checkpoints anew"
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(TREES, "authoritative", not_rebuilt=_CHECKED),
+    Declared(TILES, "authoritative", not_rebuilt=_CHECKED),
+    Declared(CHECKPOINTS, "authoritative", not_rebuilt=_CHECKED),
+)
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (TILES, [("topic", 1), ("partition", 1), ("tile", 1)], {"unique": True}),

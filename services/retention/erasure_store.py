@@ -25,10 +25,20 @@ from services.retention.store import APPLICATIONS
 from shared.contracts.envelope import Id
 from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
+from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document
 
 DUTIES, BATCHES, ORDERS = "duties", "batches", "orders"
 ROTATIONS, HOLDS, REQUESTS = "rotations", "holds", "requests"
+
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(DUTIES, "passing"),
+    Declared(BATCHES, "authoritative", not_rebuilt="its orders, receipts and certificate are on their topics"),
+    Declared(ORDERS, "authoritative", not_rebuilt="orders and receipts are on their topics; a replay obeys the orders"),
+    Declared(ROTATIONS, "authoritative", not_rebuilt="the order and each service's answers are on their topics"),
+    Declared(HOLDS, "authoritative", not_rebuilt="whom it keeps back stands on retention.orders.v1"),
+    Declared(REQUESTS, "authoritative", not_rebuilt="the asking is a fact of intake's, the decision an order"),
+)
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (APPLICATIONS, [("programme", 1), ("standing", 1), ("batch", 1)], {}),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from services.retention import access_store, certificate_store, erasure_store, returns_store, staff_store, store
 from services.retention.inbound import SUBSCRIPTIONS
 from services.retention.store import (
     ACCESSES,
     ALARMS,
     APPLICATIONS,
     CARDS,
-    COLLECTIONS,
     DRAWS,
     NOTICES,
     PARTS,
@@ -26,7 +26,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.programme import ClockTicked, ProgrammeDefined
 from shared.contracts.retention import SigningKeyPublished, StaffDesignated, StaffDismissed
 from shared.messaging.consumer import Subscription
-from shared.platform.mongo import Database
+from shared.platform.mongo import Database, Document
 from shared.platform.programmes import Programmes
 from shared.replay.rebuilding import (
     ERASED_COMPARED,
@@ -70,12 +70,16 @@ def dismissed(sheet: Sheet, message: Envelope[StaffDismissed]) -> None:
 def key_published(sheet: Sheet, message: Envelope[SigningKeyPublished]) -> None:
     """A key that sign-ins are checked with."""
     fact = message.data
-    sheet.put(SIGNING_KEYS, {"_id": fact.key_id, "public_key": fact.public_key, "at": message.time})
+    sheet.put(SIGNING_KEYS, {"_id": fact.key_id, "public_key": fact.public_key, "use": fact.use, "at": message.time})
 
 
 def hears(_: Database, __: Programmes) -> Sequence[Subscription]:
-    """Everybody's facts, as in the living service."""
-    return SUBSCRIPTIONS
+    """Everybody's facts, as in the living service, as far as counts and alarms follow from them.
+
+    Answers to orders are left out: how far a batch has come is retention's own work, and stands on the topics.
+    """
+    sources = {topic for one in store.COLLECTIONS if one.kind == "derived" for topic in one.sources}
+    return [subscription for subscription in SUBSCRIPTIONS if subscription.topic in sources]
 
 
 def _designation(row: dict[str, Any]) -> dict[str, Any]:
@@ -83,9 +87,17 @@ def _designation(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "designation": StaffDesignated.model_validate(row["designation"]).model_dump(mode="json")}
 
 
+def _subject(row: Document) -> Document:
+    return {**row, "open_notices": sorted(row.get("open_notices", ())), "told": row.get("told", False)}
+
+
 REBUILD = Rebuild(
     service="retention",
-    collections=COLLECTIONS,
+    collections=(
+        *store.COLLECTIONS, *staff_store.COLLECTIONS, *access_store.COLLECTIONS, *erasure_store.COLLECTIONS,
+        *returns_store.COLLECTIONS, *certificate_store.COLLECTIONS,
+    ),
+    at_once=frozenset({ALARMS}),
     folds={
         "programme.definitions.v1": {ProgrammeDefined: defined},
         "programme.clock.v1": {ClockTicked: ticked},
@@ -101,8 +113,13 @@ REBUILD = Rebuild(
         Compared(STAFF, ("designation", "active"), belongs=of_everybody, plain=_designation, left_out={
             "password_hash": "said to nobody",
             **dict.fromkeys(("subject", "version"), "of the sealed name: its own record")}),
-        Compared(SIGNING_KEYS, ("public_key", "at"), belongs=of_everybody),
-        Compared(APPLICATIONS, ("programme", "channel", "contact", "state")),
+        Compared(SIGNING_KEYS, ("public_key", "use", "at"), belongs=of_everybody),
+        Compared(APPLICATIONS, (
+            "programme", "channel", "contact", "state", "receipt", "result", "standing", "withdrawn_at", "open_notices",
+            "told",
+        ), plain=_subject, left_out={
+            **dict.fromkeys(("batch", "order"), "of the order that stands on retention.orders.v1"),
+            "holds": "of the holds that stand there as well"}),
         Compared(ACCESSES, ("programme", "service", "purpose", "role", "actor", "subject", "items", "opened", "reason",
                             "at")),
         Compared(NOTICES, ("programme", "kind", "way", "state")),

@@ -14,9 +14,15 @@ from services.retention import store
 from shared.contracts.envelope import Id, new_id
 from shared.contracts.retention import StaffDesignated, StaffTrained
 from shared.messaging.transaction import Transaction
+from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document
 
 TRAININGS, TERMINALS = "trainings", "terminals"
+
+COLLECTIONS: tuple[Declared, ...] = (
+    Declared(TRAININGS, "authoritative", not_rebuilt="each training is a fact; the row's id is said to nobody"),
+    Declared(TERMINALS, "authoritative", not_rebuilt="the hash of a tablet's key is said to nobody"),
+)
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (TRAININGS, [("staff", 1)], {}),

@@ -23,7 +23,8 @@ Fold = Callable[[Sheet, Envelope[Any]], None]
 Folds = Mapping[str, Mapping[type[Event], Fold]]
 """Folds by topic and event."""
 
-About = Literal["draw", "counts", "ledger"]
+About = Literal["draw", "counts", "ledger", "held"]
+"""What a figure is of. The first three outlive an erasure unchanged; "held" is whose data there is, and shrinks."""
 
 
 def of_programme(programme: str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Figure:
-    """A sum that must be the same in both stores: of the draw, the counts or a ledger of one programme."""
+    """A sum over the rows of one programme that must be the same in both stores."""
 
     about: About
     name: str
@@ -93,6 +94,7 @@ class Rebuild:
 
     `folds` rebuild authoritative collections, `hears` gives the service's own handlers for the derived ones. `finish`
     runs when everything was read and before orders to erase are applied; it returns what does not fit together.
+    `at_once` are collections whose handlers look at what became of their writes.
     """
 
     service: str
@@ -102,6 +104,7 @@ class Rebuild:
     figures: tuple[Figure, ...] = ()
     hears: Callable[[Database, Programmes], Sequence[Subscription]] = nothing_heard
     finish: Callable[[Database], Awaitable[Sequence[str]]] = nothing_left
+    at_once: frozenset[str] = frozenset()
 
 
 # -- personal records ------------------------------------------------------------------------------------------------

@@ -31,13 +31,14 @@ class _Gathered:
 class Gathering:
     """A database whose writes are gathered by collection and done in their order: before a read, or at `flush`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, at_once: frozenset[str] = frozenset()) -> None:
+        """`at_once` are collections whose handlers look at what became of a write: small ones only, it is slow."""
+        self._database, self._at_once = database, at_once
         self._waiting: dict[str, list[Write]] = defaultdict(list)
         self.twice = 0
 
-    def __getitem__(self, name: str) -> GatheringCollection:
-        return GatheringCollection(self, self._database, name)
+    def __getitem__(self, name: str) -> Any:
+        return self._database[name] if name in self._at_once else GatheringCollection(self, self._database, name)
 
     def as_database(self) -> Database:
         """For handlers, which are written for a database."""
@@ -99,9 +100,11 @@ class GatheringCollection:
         self._gathering.gather(self._name, writes)
         return _Gathered()
 
-    async def find_one(self, query: Any = None, projection: Any = None, **_: Any) -> Document | None:
+    async def find_one(
+        self, query: Any = None, projection: Any = None, *, session: Any = None, **more: Any
+    ) -> Document | None:
         await self._gathering.flush(self._name)
-        return await self._collection.find_one(query, projection)
+        return await self._collection.find_one(query, projection, **more)
 
     async def find_one_and_update(self, query: Document, change: Any, *, session: Any = None, **more: Any) -> Any:
         await self._gathering.flush(self._name)
@@ -111,8 +114,8 @@ class GatheringCollection:
         await self._gathering.flush(self._name)
         return int(await self._collection.count_documents(query, **more))
 
-    def find(self, query: Any = None, projection: Any = None, **_: Any) -> _Rows:
-        return _Rows(self._gathering, self._name, self._collection.find(query, projection))
+    def find(self, query: Any = None, projection: Any = None, *, session: Any = None, **more: Any) -> _Rows:
+        return _Rows(self._gathering, self._name, self._collection.find(query, projection, **more))
 
     def aggregate(self, pipeline: Sequence[Mapping[str, Any]], *, session: Any = None, **more: Any) -> _Rows:
         return _Rows(self._gathering, self._name, self._collection.aggregate(pipeline, **more))

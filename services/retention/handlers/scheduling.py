@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from services.retention import erasure_store, store
 from services.retention.domain.erasing import FINAL, REMOVED, waits_for
@@ -15,7 +16,9 @@ from shared.contracts.erasure import DutyNear, ErasureOverdue
 from shared.messaging.due import DueWork
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
-from shared.platform.service import Service
+
+if TYPE_CHECKING:  # whoever replays loads the handlers, and nothing that could send
+    from shared.platform.service import Service
 
 
 class Scheduling:
