@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -34,6 +34,9 @@ def replay(
     )] = None,
     compare: Annotated[bool, typer.Option("--compare/--no-compare", help="Hold them to the living stores.")] = True,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the scratch stores to be looked at.")] = False,
+    against: Annotated[Path | None, typer.Option(
+        metavar="FILE", help="An earlier report, from before an erasure: draw, counts and ledgers must be its.",
+    )] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what was found there, as JSON.")] = None,
 ) -> None:
     """Rebuild stores from the topics, beside the living ones, and compare; exits 1 if something differs.
@@ -41,7 +44,10 @@ def replay(
     Reads as the auditor and has no way to send or print. Orders to erase are obeyed: what is erased stays erased.
     """
     folder = State(state.resolve())
+    earlier = _earlier(against) if against is not None else None  # before the work, not after it
     found = asyncio.run(_watched(_asked(folder, services, programme, into, compare=compare, keep=keep)))
+    if earlier is not None:
+        found.hold_to(earlier)
     # Not before: the other commands need none of this.
     from cli.replay.report import show
 
@@ -65,6 +71,14 @@ def _asked(
     return Asked(
         folder, chosen, programme, into or _address(own / "scratch-uri"),
         _address(own / "mongo-uri") if compare else None, keep)
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise StackError(f"{path} is no report of a replay. Name a file that `--report` wrote.") from problem
+    return told
 
 
 def _address(path: Path) -> str:

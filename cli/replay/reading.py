@@ -42,6 +42,14 @@ def consumer(state: State) -> AIOKafkaConsumer:
     )
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """Events of one partition, in their order."""
+
+    partition: int
+    messages: list[Envelope[Any]]
+
+
 class Topics:
     """Reads topics up to where they ended when it was opened."""
 
@@ -60,7 +68,7 @@ class Topics:
         self._begins = await self._client.beginning_offsets(partitions)
         return sum(self._ends[one] - self._begins[one] for one in partitions)
 
-    async def events(self, topic: str) -> AsyncIterator[list[Envelope[Any]]]:
+    async def events(self, topic: str) -> AsyncIterator[Chunk]:
         """The topic's events, in chunks; in order a partition, repeated ones left out.
 
         Memory holds the ids of one partition, not of the topic: an event that a relay sent again is in the same one.
@@ -70,7 +78,7 @@ class Topics:
             async for values in self._partition(TopicPartition(topic, number)):
                 fresh = [message for value in values if (message := self._once(value, seen))]
                 if fresh:
-                    yield fresh
+                    yield Chunk(number, fresh)
 
     async def _partition(self, partition: TopicPartition) -> AsyncIterator[list[bytes | None]]:
         position, end = self._begins[partition], self._ends[partition]

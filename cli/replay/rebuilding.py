@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -45,8 +46,8 @@ class Rebuilding:
         self._handlers: dict[str, dict[type[Event], Handler]] = {}
         for subscription in rebuild.hears(self._gathering.as_database(), programmes):
             self._handlers.setdefault(subscription.topic, {}).update(subscription.handlers)
-        self._sheet = Sheet()
-        self.taken = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._twice = self.taken = 0
         self.dropped: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.erased: Counter[str] = Counter()
@@ -60,7 +61,7 @@ class Rebuilding:
     @property
     def twice(self) -> int:
         """Documents that were begun twice, by different events."""
-        return self._sheet.twice + self._gathering.twice
+        return self._twice + self._gathering.twice
 
     async def open(self) -> None:
         """Begins with nothing."""
@@ -68,6 +69,8 @@ class Rebuilding:
 
     async def close(self, *, keep: bool) -> None:
         """Leaves nothing, unless it is to be looked at."""
+        if self._writing is not None:
+            self._writing.cancel()  # something failed: what is half written is of no use
         if not keep:
             await self._empty()
         self._client.close()
@@ -77,26 +80,43 @@ class Rebuilding:
         for name in await self.database.list_collection_names():
             await self.database.drop_collection(name)
 
-    async def take(self, topic: str, messages: Sequence[Envelope[Any]]) -> None:
+    async def take(self, topic: str, partition: int, messages: Sequence[Envelope[Any]]) -> None:
         """One chunk: folds write on the sheet, handlers into a transaction that says nothing; then both are written."""
         folds, handlers = self._folds.get(topic, {}), self._handlers.get(topic, {})
-        tx = ScratchTransaction(self._gathering, self.service)
+        if handlers:
+            await self._written()  # they may look at what the folds of other topics wrote
+        sheet, tx = Sheet(partition), ScratchTransaction(self._gathering, self.service)
         for message in messages:
             fold, handler = folds.get(type(message.data)), handlers.get(type(message.data))
             if fold is None and handler is None:
                 continue
             self.taken += 1
-            await self._one(tx, message, fold, handler)
-        await self._sheet.write(self.database)
+            await self._one(sheet, tx, message, fold, handler)
+        await self._begin_to_write(sheet)
         await tx.flush()
         self.dropped += tx.dropped
 
+    async def _begin_to_write(self, sheet: Sheet) -> None:
+        """While MongoDB is at it, the next chunk is read and folded."""
+        await self._written()
+        self._writing = asyncio.create_task(self._write(sheet))
+        await asyncio.sleep(0)
+
+    async def _write(self, sheet: Sheet) -> None:
+        await sheet.write(self.database)
+        self._twice += sheet.twice
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await self._writing
+            self._writing = None
+
     async def _one(
-        self, tx: ScratchTransaction, message: Envelope[Any], fold: Fold | None, handler: Handler | None
+        self, sheet: Sheet, tx: ScratchTransaction, message: Envelope[Any], fold: Fold | None, handler: Handler | None
     ) -> None:
         try:
             if fold is not None:
-                fold(self._sheet, message)
+                fold(sheet, message)
             if handler is not None:
                 await handler(tx, message)
         except PyMongoError:
@@ -108,6 +128,7 @@ class Rebuilding:
 
     async def finish(self) -> None:
         """What follows from all facts together; before anything is erased, as facts outlive their subjects."""
+        await self._written()
         self.faults += await self.rebuild.finish(self.database)
 
     async def obey(self, order: ErasureOrdered) -> None:

@@ -76,6 +76,14 @@ class Report:
     orders: int
     services: list[ServiceFound]
     figures: list[FigureFound]
+    moved: list[str] = field(default_factory=list)
+    """Figures that an erasure may not change, and that are others than in an earlier report."""
+
+    def hold_to(self, earlier: dict[str, Any]) -> None:
+        """Notes what changed since an earlier report (its data): draw, counts and ledgers must not."""
+        before = {_key(one): one["rebuilt"] for one in earlier["figures"] if one["about"] != "held"}
+        now = {_key(asdict(one)): one.rebuilt for one in self.figures}
+        self.moved = [" ".join(key) for key, values in before.items() if key in now and now[key] != values]
 
     @property
     def equal(self) -> bool:
@@ -84,6 +92,7 @@ class Report:
             all(figure.alike for figure in self.figures)
             and all(one.alike for service in self.services for one in service.collections)
             and not any(service.faults for service in self.services)
+            and not self.moved
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -91,6 +100,10 @@ class Report:
         plain = asdict(self, dict_factory=lambda pairs: {
             name: sorted(value) if isinstance(value, set) else value for name, value in pairs})
         return {"format": FORMAT, "equal": self.equal, **plain}
+
+
+def _key(figure: dict[str, Any]) -> tuple[str, str, str]:
+    return figure["service"], figure["programme"], figure["name"]
 
 
 def show(report: Report, console: Console) -> None:
@@ -101,6 +114,8 @@ def show(report: Report, console: Console) -> None:
     for service in report.services:
         for line in _notes(service):
             console.print(f"[yellow]{service.service}[/yellow]: {escape(line)}")
+    for moved in report.moved:
+        console.print(f"[red]changed since the earlier report[/red]: {escape(moved)}")
     speed = report.read.events / report.seconds if report.seconds else 0.0
     console.print(
         f"{report.read.events:,} events of {report.read.records:,} records ({report.read.repeated:,} sent again, "
@@ -120,6 +135,8 @@ def _collections(report: Report) -> Table:
     table.add_column("")
     for service in report.services:
         for one in service.collections:
+            if one.kind == "passing":  # work in hand: nothing to rebuild
+                continue
             rows = one.rows
             counts = (rows.rebuilt, rows.living, rows.equal, rows.different) if rows else ("", "", "", "")
             table.add_row(service.service, one.name, one.kind, *map(str, counts), _mark(one))
@@ -128,7 +145,7 @@ def _collections(report: Report) -> Table:
 
 def _mark(one: CollectionFound) -> str:
     if one.rows is None:
-        return f"[dim]{escape(one.not_rebuilt or 'work in hand')}[/dim]"
+        return f"[dim]{escape(one.not_rebuilt or 'see the figures below')}[/dim]"
     return "[green]✓[/green]" if one.alike else "[red]✗[/red]"
 
 

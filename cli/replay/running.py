@@ -88,26 +88,26 @@ async def _read(
         concerned = [store for store in stores if name in store.topics]
         async for chunk in topics.events(name):
             if name == DEFINITIONS:
-                for message in chunk:
+                for message in chunk.messages:
                     programmes.apply(message)
-            mine = _of(chunk, programme)
+            mine = _of(chunk.messages, programme)
             for store in concerned:
-                await store.take(name, mine)
+                await store.take(name, chunk.partition, mine)
     for store in stores:
         await store.finish()
     return await _obey(topics, stores)
 
 
-def _of(chunk: list[Envelope[Any]], programme: str | None) -> list[Envelope[Any]]:
+def _of(messages: list[Envelope[Any]], programme: str | None) -> list[Envelope[Any]]:
     if programme is None:
-        return chunk
-    return [message for message in chunk if message.programme == programme or message.programme in OF_NO_PROGRAMME]
+        return messages
+    return [message for message in messages if message.programme == programme or message.programme in OF_NO_PROGRAMME]
 
 
 async def _obey(topics: Topics, stores: Sequence[Rebuilding]) -> int:
     orders = 0
     async for chunk in topics.events(ORDERS):
-        for message in chunk:
+        for message in chunk.messages:
             if isinstance(message.data, ErasureOrdered):
                 orders += 1
                 for store in stores:

@@ -86,7 +86,9 @@ def closed(sheet: Sheet, message: Envelope[PartitionClosed]) -> None:
 
 def _numbered(sheet: Sheet, message: Envelope[Any], applications: int = 0) -> None:
     fact: ApplicationFact = message.data
-    partition = partition_of(fact.application, fact.TOPIC)
+    # Where the event lies is what its key leads to: working that out again is the dearest part of a fold.
+    known = sheet.partition
+    partition = partition_of(fact.application, fact.TOPIC) if known is None else known
     sheet.change(
         WINDOWS, window_id(message.programme, partition), {"programme": message.programme, "partition": partition},
         highest={"facts": fact.number}, add={"applications": applications})

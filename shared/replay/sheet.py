@@ -35,7 +35,9 @@ class Sheet:
     A fold writes on it and reads nothing, so that what it does follows from its event alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, partition: int | None = None) -> None:
+        """`partition` is the one that all its events come from, where that is known."""
+        self.partition = partition
         self._new: dict[str, dict[str, Document]] = defaultdict(dict)
         self._changes: dict[str, dict[str, _Change]] = defaultdict(lambda: defaultdict(_Change))
         self.twice = 0
