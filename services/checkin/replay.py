@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.checkin import replay_incidents
+from services.checkin.incident_store import DESTRUCTIONS, INCIDENTS
 from services.checkin.store import (
     ADMISSIONS,
     CARDS,
@@ -15,7 +17,7 @@ from services.checkin.store import (
     SLOTS,
     key_of,
 )
-from shared.contracts.checkin import CardMoved, GroupSeated, PartyAdmitted, PassIssued, PassVoided
+from shared.contracts.checkin import CardMoved, CardsDestroyed, GroupSeated, PartyAdmitted, PassIssued, PassVoided
 from shared.contracts.envelope import Envelope
 from shared.platform.mongo import Document
 from shared.replay.rebuilding import (
@@ -100,7 +102,8 @@ REBUILD = Rebuild(
     folds={
         "checkin.passes.v1": {PassIssued: issued, PassVoided: voided},
         "checkin.admissions.v1": {PartyAdmitted: admitted, GroupSeated: seated},
-        "checkin.custody.v1": {CardMoved: moved},
+        "checkin.custody.v1": {CardMoved: moved, CardsDestroyed: replay_incidents.destroyed},
+        **replay_incidents.FOLDS,
         "intake.personal.v1": personal_fold("checkin"),
     },
     compared=(
@@ -119,6 +122,7 @@ REBUILD = Rebuild(
         Compared(CASES, ("programme", "case", "place", "venue", "count", "since")),
         Compared(MOVES, ("programme", *CardMoved.model_fields), left_out={
             "recorded_by": "who typed it in", "order": "the machine's clock, for two within one second"}),
+        *replay_incidents.COMPARED,
         PERSONAL_COMPARED,
         ERASED_COMPARED,
     ),
@@ -127,5 +131,7 @@ REBUILD = Rebuild(
         Figure("counts", "parties admitted by slot", counted_by(ADMISSIONS, "slot")),
         Figure("ledger", "custody: cards by venue and place", counted_by(CARDS, "venue", "place")),
         Figure("ledger", "custody: hand-overs by kind and place", counted_by(MOVES, "kind", "place")),
+        Figure("ledger", "incidents by state", counted_by(INCIDENTS, "state")),
+        Figure("ledger", "cards destroyed, piles by method", counted_by(DESTRUCTIONS, "method")),
     ),
 )

@@ -35,6 +35,11 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(CARDS, "authoritative", ("checkin.custody.v1", "checkin.admissions.v1")),
     Declared(CASES, "authoritative", ("checkin.custody.v1",)),
     Declared(MOVES, "authoritative", ("checkin.custody.v1",)),
+    # services.checkin.incident_store says what these hold.
+    Declared("incidents", "authoritative", ("checkin.contacts.v1",)),
+    Declared("incident_cards", "authoritative", ("checkin.contacts.v1",)),
+    Declared("incident_steps", "authoritative", ("checkin.contacts.v1",)),
+    Declared("destructions", "authoritative", ("checkin.custody.v1",)),
     personal("intake.personal.v1", "derived"),
 )
 

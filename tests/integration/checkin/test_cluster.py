@@ -10,11 +10,16 @@ import httpx
 from bs4 import BeautifulSoup
 
 from services.checkin.domain.admission import window
+from services.checkin.incident_store import INCIDENT_CARDS
+from services.checkin.replay_incidents import FOLDS
+from shared.contracts.checkin import IncidentClosed
 from shared.contracts.programme import Programme
+from shared.replay.sheet import Sheet
 from tests.integration.checkin.conftest import Opened
 from tests.integration.checkin.people import CUSTODIAN, TRACER, designate, fill_case, problem
 from tests.integration.checkin.stage import ANNE, BEN, OFFICER, Stage
 
+FILED = ("state", "attempts", "outcome", "result", "reason")
 TWO = {"custodian": CUSTODIAN, "tracer": TRACER}
 
 
@@ -71,16 +76,26 @@ async def test_b08_s10_a_cluster_is_counted_to_100_percent_by_two_people(stage: 
     assert closed.json()["state"] == "closed" and problem(again) == (409, "incident-closed")
 
     async def told() -> Any:
-        said = [one.data for one in await stage.said(programme, "checkin.contacts.v1")]
-        return said if said and said[-1].TYPE.endswith("incident-closed.v1") else None
+        said = await stage.said(programme, "checkin.contacts.v1")
+        return said if said and isinstance(said[-1].data, IncidentClosed) else None
 
-    said = await stage.until(told, "every step is a fact")
+    messages = await stage.until(told, "every step is a fact")
+    said = [message.data for message in messages]
     assert Counter(one.TYPE.split(".")[1] for one in said) == {
         "incident-opened": 1, "cards-released": 1, "card-opened": 3, "card-contacted": 4, "card-closed": 3,
         "incident-closed": 1}
     opening = next(one for one in said if one.TYPE == "checkin.card-opened.v1")
     assert (opening.handed_by, opening.taken_by) == (CUSTODIAN, TRACER)
     assert (said[-1].cards, said[-1].contacted, said[-1].left) == (3, 2, {"wrong-number": 1})
+    assert rebuilt(messages) == {one["card"]: {name: one[name] for name in FILED} for one in closed.json()["cards"]}
+
+
+def rebuilt(messages: list[Any]) -> dict[str, dict[str, Any]]:
+    """What a replay makes of the facts (B12): each card as the desk showed it at the end."""
+    sheet = Sheet()
+    for message in messages:
+        FOLDS["checkin.contacts.v1"][type(message.data)](sheet, message)
+    return {row["card"]: {name: row.get(name) for name in FILED} for row in sheet.documents(INCIDENT_CARDS).values()}
 
 
 async def test_b08_who_asks_does_not_release_and_a_refused_release_ends_it(stage: Stage, opened: Opened) -> None:
