@@ -135,6 +135,8 @@ def missing(
     yield from _trials(trials)
     if log.problem:
         yield f"access-log:{log.problem}"
+    elif log.records and not log.checkpoints:
+        yield "access-log:no-checkpoint"  # nothing was signed yet that the lines could be held to
 
 
 def _trials(trials: tuple[TrialSeen, ...]) -> Iterator[str]:

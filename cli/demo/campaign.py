@@ -1,4 +1,4 @@
-"""The campaign: from the programme's publication to the door, step by step, each timed."""
+"""The campaign: from the programme's publication to its certificate of erasure, step by step, each timed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.audit.access import Access
 from cli.demo.applicants import Applicant, make_applicants
 from cli.demo.applying import Applying
 from cli.demo.door import Door
 from cli.demo.drawing import Drawing
-from cli.demo.people import NOTICES, OFFICER, designate
+from cli.demo.ending import Ending
+from cli.demo.people import AUDITOR, NOTICES, OFFICER, designate
 from cli.demo.time_driver import TimeDriver
 from cli.interfaces import Interfaces, Unexpected
 from deploy.local.state import CHECKOUT
@@ -46,6 +48,9 @@ class Campaign:
     announcement: str = ""
     door: dict[str, int] = field(default_factory=dict)
     cards_printed: int = 0
+    access: Access | None = None
+    ending: Ending | None = None
+    passwords: dict[str, str] = field(default_factory=dict)
     on_step: Callable[[str], None] = lambda _: None
 
     @contextmanager
@@ -69,14 +74,16 @@ class Campaign:
         driver = TimeDriver(self.interfaces, FIRST, OFFICER)
         with self.step("witnesses commit, the draw is announced"):
             await driver.to(first.draw.timetable.commit_until - timedelta(days=1))
-            await designate(self.interfaces, list(self.programmes), first.contract.first)
+            self.passwords = await designate(self.interfaces, list(self.programmes), first.contract.first)
             drawing = Drawing(first, self.interfaces, driver, self.folder)
             self.announcement = str((await drawing.announce())["announcement"])
         await self._apply(first, driver, count, seed)
         await self._draw(drawing, driver)
         await self._tell(first, driver)
+        await self._erase_early(first, driver)
         await self._door(first, driver)
         await self._second_programme(count, seed)
+        await self._end()
 
     async def _publish(self, name: str, addition: str) -> Programme:
         text = (PROGRAMMES / f"{name}.toml").read_text() + addition
@@ -134,6 +141,37 @@ class Campaign:
                 self.cards_printed += int(run["cards"])
             await driver.settle()
 
+    async def _erase_early(self, programme: Programme, driver: TimeDriver) -> None:
+        if self.access is None:
+            return
+        self.ending = Ending(programme, self.interfaces, driver, self.access, self.folder)
+        with self.step("an auditor keeps sealed copies; the ward makes its key", 2) as advance:
+            await self.ending.keep_copies()
+            advance()
+            await self.ending.register_key()
+        with self.step("one winner asks to be erased, and is"):
+            await self.ending.one_early(self.receipts)
+        with self.step("those who did not win are erased"):
+            await self.ending.losers()
+
+    async def _end(self) -> None:
+        ending = self.ending
+        if ending is None:
+            return
+        state = self.folder.parent
+        with self.step("every store is rebuilt from the topics and compared"):
+            await ending.replay("before", state)
+        with self.step("the contract's last day: cards destroyed before a witness"):
+            await ending.last_day()
+        with self.step("everything is returned to the ward, which opens it"):
+            await ending.return_everything()
+        with self.step("everybody else is erased, all older keys are destroyed"):
+            await ending.erase_everything()
+        with self.step("an audit sees nothing left, the certificate is issued"):
+            await ending.certify(self.passwords[AUDITOR])
+        with self.step("every store is rebuilt again: draw and counts are the same"):
+            await ending.replay("after", state)
+
     async def _door(self, programme: Programme, driver: TimeDriver) -> None:
         passes = []
         with self.step("winners look at their passes", len(self.receipts)) as advance:
@@ -144,9 +182,10 @@ class Campaign:
                         "intake",
                         f"/intake/{programme.id}/api/mine",
                         repeatable=True,
+                        expect=(200, 410),  # 410: erased, two weeks after a draw that was lost
                         json={"receipt": receipt["receipt"], "secret": receipt["secret"]},
                     )
-                    passes += mine["passes"]
+                    passes += mine.get("passes", [])
                 advance()
         door = Door(programme, self.interfaces, driver)
         with self.step("the door: passes, second tries, walk-in groups", MOST_SLOTS) as advance:

@@ -13,6 +13,7 @@ from typing import Any
 
 from cli.demo.reading import Facts
 from cli.demo.searching import Place
+from shared.contracts.audit import AuditReport
 from shared.contracts.checkin import GroupSeated, PartyAdmitted
 from shared.contracts.intake import ApplicationTaken
 from shared.contracts.lottery import ResultDrawn
@@ -149,4 +150,58 @@ def nothing_in_the_clear(places: list[Place]) -> Finding:
         figures += f"; found in: {found}"
     return Finding(
         "no typed name, address, telephone or mail address lies anywhere in the clear", not blind and not found, figures
+    )
+
+
+def nothing_left(report: AuditReport) -> Finding:
+    """An audit that could see found nothing of anybody whom an order names (B09, S18)."""
+    opened = sum(trial.canaries_opened for trial in report.trials)
+    return Finding(
+        "nothing is left of whoever was erased, and no key holder can open an old copy",
+        report.clean and report.subjects > 0 and opened > 0,
+        f"{report.subjects} subjects in {report.orders} orders; {sum(t.records for t in report.topics):,} records and "
+        f"{sum(row.rows for row in report.stores):,} rows read; {sum(t.old_copies for t in report.trials)} old copies "
+        f"tried, {sum(t.old_opened for t in report.trials)} opened; {opened} canaries opened"
+        + (f"; missing: {', '.join(report.missing)}" if report.missing else ""),
+    )
+
+
+def returned(records: int, as_typed: bool) -> Finding:
+    """The archive that the ward opened holds what its applicants typed (S17)."""
+    return Finding(
+        "what was returned to the ward is what was typed", as_typed, f"{records} records opened and compared")
+
+
+def still_told(mine: dict[str, Any]) -> Finding:
+    """The person who was erased still sees when, and who looked; nothing else (B16)."""
+    return Finding(
+        "whoever was erased still sees when, and who had looked",
+        mine["removed_at"] is not None and mine["certificate"] is not None and bool(mine["accesses"]),
+        f"removed at {mine['removed_at']}, certificate {mine['certificate']}, {len(mine['accesses'])} accesses",
+    )
+
+
+def certified(certificate: dict[str, Any], verified: str) -> Finding:
+    """The certificate stands, and its verifier says so (B11)."""
+    last = verified.strip().splitlines()[-1] if verified.strip() else ""
+    return Finding(
+        "the certificate of erasure verifies by itself",
+        bool(certificate.get("number")) and bool(last),
+        f"{certificate.get('number')}: {certificate.get('subjects')} subjects; {last[:100]}",
+    )
+
+
+def replayed(reports: dict[str, dict[str, Any]]) -> Finding:
+    """Stores rebuilt from the topics are the living ones; draw and counts are the same before and after (B12)."""
+    same = [report["equal"] for report in reports.values()]
+    figures = [
+        {(one["service"], one["name"]): one["rebuilt"] for one in report["figures"]
+         if one["about"] in ("draw", "counts")}
+        for report in reports.values()
+    ]
+    events = sum(service["events"] for report in reports.values() for service in report["services"])
+    return Finding(
+        "stores rebuilt from the topics are the living ones, and erasing changed neither draw nor counts",
+        len(same) == 2 and all(same) and figures[0] == figures[1] and bool(figures[0]),
+        f"{events:,} events in {len(reports)} replays; {len(figures[0])} figures of draw and counts compared",
     )

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from cli.audit.access import Access
 from cli.demo import observing, reading, searching
 from cli.demo.campaign import FIRST, SECOND, Campaign, bars, now_text
 from cli.demo.people import STAFF_NAMES
@@ -38,11 +39,12 @@ async def _campaign_and_checks(state: State, count: int, seed: int) -> dict[str,
     folder = state.root / "demo"
     with bars() as progress:
         async with Interfaces(points.public_urls()) as interfaces:
-            campaign = Campaign(folder, interfaces, progress)
+            campaign = Campaign(folder, interfaces, progress, access=Access.of_state(state))
             try:
                 await campaign.run(count, seed, officer["password"])
             finally:
                 _keep_applicants(folder, campaign)
+            erased = await _after_erasure(campaign)
             with campaign.step("the observer reads topics, mails and every file", 3) as advance:
                 findings, facts = await _observe(state, campaign, points.mail_url, advance)
     report = {
@@ -53,11 +55,26 @@ async def _campaign_and_checks(state: State, count: int, seed: int) -> dict[str,
         "timings_seconds": {k: round(v, 2) for k, v in campaign.timings.items()},
         "door": campaign.door,
         "draw": campaign.draw,
-        "findings": [finding.row() for finding in findings],
+        "erasing_seconds": {k: round(v, 2) for k, v in campaign.ending.waits.items()} if campaign.ending else {},
+        "findings": [finding.row() for finding in (*findings, *erased)],
         "links": points.public_urls(),
     }
     (folder / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     return report
+
+
+async def _after_erasure(campaign: Campaign) -> list[observing.Finding]:
+    ending = campaign.ending
+    if ending is None or ending.report is None:
+        return []
+    as_typed = ending.returned_as_typed(campaign.applicants, campaign.receipts)
+    return [
+        observing.nothing_left(ending.report),
+        observing.returned(len(ending.returned), as_typed),
+        observing.still_told(await ending.mine(ending.early)),
+        observing.certified(ending.certificate, ending.verified),
+        observing.replayed(ending.replayed),
+    ]
 
 
 async def _observe(
@@ -142,9 +159,11 @@ def show(report: dict[str, Any], state: State, console: Console) -> None:
         ("notices", f"{urls['notifier']}/notifier/{FIRST}/desk"),
         ("door terminal", f"{urls['checkin']}/checkin/{FIRST}/terminal"),
         ("state of handling", f"{urls['retention']}/retention/state/{FIRST}"),
+        ("erasure", f"{urls['retention']}/retention/erasure/{FIRST}"),
+        ("certificates", f"{urls['retention']}/retention/certificates/{FIRST}"),
     ):
         links.add_row(name, address)
     for table in (counts, timings, promises, links):
         console.print(table)
     console.print(f"Staff sign in as officer-1 with the password in {state.user('retention') / 'first-officer.json'}.")
-    console.print(f"Report, applicants and transcript are in {state.root / 'demo'}.")
+    console.print(f"Report, transcript, audit and certificate are in {state.root / 'demo'}.")

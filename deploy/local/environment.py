@@ -84,5 +84,8 @@ def _particular(service: str, points: Endpoints, folder: State) -> dict[str, str
         address = {"KUJIBIKI_SMTP_HOST": points.smtp_host, "KUJIBIKI_SMTP_PORT": str(points.smtp_port)}
         return address | points.smtp_extra
     if service == "retention":
-        return {"KUJIBIKI_FIRST_OFFICER_FILE": str(folder.user("retention") / "first-officer.json")}
+        return {
+            "KUJIBIKI_FIRST_OFFICER_FILE": str(folder.user("retention") / "first-officer.json"),
+            "KUJIBIKI_CHECKPOINT_SECONDS": "5",
+        }
     return {}
