@@ -101,7 +101,8 @@ def hears(database: Database, _: Programmes) -> Sequence[Subscription]:
 
 def _window(row: Document) -> Document:
     # While a window is being closed is work in hand; what counts is whether it is.
-    return {**row, "state": row.get("state") if row.get("state") == CLOSED else OPEN}
+    state = CLOSED if row.get("state") == CLOSED else OPEN
+    return {**row, "state": state, "applications": row.get("applications", 0)}
 
 
 async def _windows(database: Database, programme: str) -> Mapping[str, Any]:
