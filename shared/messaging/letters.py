@@ -15,6 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.contracts.envelope import Envelope
 from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
+from shared.contracts.topics import TOPIC
 from shared.messaging import kafka
 from shared.messaging.transaction import Transaction, Transactions
 from shared.platform.mongo import Database, Document, is_duplicate
@@ -111,7 +112,10 @@ class Letters:
 
     async def _replay(self, letter: Document, handle: Callable[[ConsumerRecord], Awaitable[str | None]]) -> None:
         record = await self._fetch(letter)
-        cause = "the record is gone from its topic" if record is None else await handle(record)
+        if record is None and TOPIC[letter["topic"]].compacted:
+            cause = None  # superseded, or erased by order: there is nothing left to be handled
+        else:
+            cause = "the record is gone from its topic" if record is None else await handle(record)
         if cause is not None:
             await self._database[LETTERS].update_one(
                 {"_id": letter["_id"]}, {"$set": {"state": "dead", "cause": cause}})

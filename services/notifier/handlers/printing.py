@@ -70,6 +70,9 @@ class Printing:
             raise Problem(409, "written-by-hand", "This card is written by hand", "Write it, post it, and say so here.")
         notices = [notice for notice in await self._store.notices_by_id(document["notices"])
                    if notice.get("cause") != ERASED]
+        if not notices:
+            raise Problem(409, "run-erased", "Everybody in this run was erased by order",
+                          "There is nothing to print. The notices are accounted for.")
         definition = self._programmes.get(programme)
         opened = await self._door.open_many(
             person, "notices", programme, "notice", list({notice["to"] for notice in notices}), ("name", "address"))
