@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,18 @@ from tests.system import system
 __all__ = ["infrastructure", "system"]
 
 PATIENCE_SECONDS = 60.0
+LAST = ("journeys", "browser", "faults")
 Make = Callable[..., Awaitable[Service]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Services alone come before whole systems, which take the machine; what kills parts comes after everything."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return LAST.index(folder) + 1 if folder in LAST else 0
+
+    items.sort(key=place)
 
 
 def settings_of(stack: Stack, service: str, kind: type[Any] = Settings, replica: int = 1) -> Any:

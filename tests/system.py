@@ -53,6 +53,6 @@ def whole_system(folder: str) -> Stack:
 
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
-    """The running system, one for all tests of the session that only use it."""
+    """The running system, one for all tests of the session; who kills parts of it leaves them ready again."""
     with tempfile.TemporaryDirectory(prefix="kujibiki-system-") as folder, running(whole_system(folder)) as stack:
         yield System(stack)

@@ -1,7 +1,8 @@
 """Intake's collections of returns (S17). All are passing: they go when the ward has acknowledged the archive.
 
 `archives`: `{_id: archive, programme, parts, key, state, items, subjects, records, missing, bytes, digest,
-confirmation, made_at}`; its state is "ordered", "making", "made", "acknowledged". `archive_parts`: whose records were ordered.
+confirmation, made_at}`; its state is "ordered", "making", "made", "acknowledged".
+`archive_parts`: whose records were ordered.
 `archive_lines`: the file, line by line (`n` from 0), sealed to the ward's key before it gets here.
 `downloads`: who fetched an archive, and when.
 """

@@ -4,6 +4,7 @@ authoritative   audits               {_id, programme, report, digest, by, at}: w
                 certificates         {_id, programme, number, batches, subjects, digest, signed, issued_at, by};
                                      `signed` is the text of the signed JSON, to the byte
                 certificate_numbers  {_id: programme, last}
+derived         destructions         {_id, programme, count, used, method, destroyed_by, witnessed_by, at}
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(CERTIFICATES, "authoritative",
              not_rebuilt="a signed document is kept as it was handed out; retention.certificates.v1 has its digest"),
     Declared(NUMBERS, "authoritative", not_rebuilt="the highest number among the certificates"),
+    Declared(DESTRUCTIONS, "derived", ("checkin.custody.v1",)),
 )
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
@@ -152,12 +154,8 @@ def audit_of(row: Document) -> Audit:
 
 
 def _destruction(row: Document) -> Destruction:
-    return Destruction(row["_id"], row["count"], row["method"], _names(row["destroyed_by"]),
-                       _names(row["witnessed_by"]), row["at"])
-
-
-def _names(told: str | Sequence[str]) -> tuple[str, ...]:
-    return (told,) if isinstance(told, str) else tuple(told)
+    return Destruction(row["_id"], row["count"], row["method"], tuple(row["destroyed_by"]), (row["witnessed_by"],),
+                       row["at"])
 
 
 async def _hold(tx: Transaction, row: Document, batches: set[Id]) -> Hold:

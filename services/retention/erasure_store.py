@@ -21,8 +21,10 @@ from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
+from services.retention.domain.erasing import waits_for
 from services.retention.store import APPLICATIONS
 from shared.contracts.envelope import Id
+from shared.contracts.topics import SERVICES
 from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
 from shared.platform.collections import Declared
@@ -84,6 +86,25 @@ async def open_rotation(source: Transaction | Database) -> Document | None:
     """The rotation that is not through, if there is one."""
     database, session = _at(source)
     return await database[ROTATIONS].find_one({"state": "open"}, session=session)
+
+
+async def answers(source: Transaction | Database, batches: Collection[Id]) -> dict[Id, dict[str, int]]:
+    """How many orders each service has answered, a batch."""
+    database, session = _at(source)
+    answered = {service: {"$sum": {"$cond": [{"$ifNull": [f"$receipts.{service}", False]}, 1, 0]}}
+                for service in SERVICES}
+    rows = database[ORDERS].aggregate(
+        [{"$match": {"batch": {"$in": list(batches)}}}, {"$group": {"_id": "$batch", **answered}}], session=session)
+    return {row.pop("_id"): row async for row in rows}
+
+
+async def batch_waits_for(source: Transaction | Database, batch: Document) -> tuple[str, ...]:
+    """What a batch waits for, by the codes of `domain.erasing.waits_for`."""
+    answered = (await answers(source, [batch["_id"]])).get(batch["_id"], {})
+    silent = [service for service in SERVICES if answered.get(service, 0) < batch["orders"]]
+    rotation = await rotation_after(source, batch) if batch["state"] == "attested" else None
+    return waits_for(batch["state"], silent, rotation["destroyed"] if rotation else None,
+                     held=batch.get("held", False))
 
 
 async def programme_hold(source: Transaction | Database, programme: str) -> Document | None:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from services.retention.handlers import alarms, batches, clock, facts, requests, rotations, scheduling
+from services.retention.handlers import (
+    alarms,
+    batches,
+    certificates,
+    clock,
+    facts,
+    requests,
+    returns,
+    rotations,
+    scheduling,
+)
 from shared.contracts.checkin import (
     AdmissionRefused,
     CardMoved,
+    CardsDestroyed,
     GroupSeated,
     PartyAdmitted,
     PassIssued,
@@ -15,10 +26,12 @@ from shared.contracts.erasure import (
     AccessLogAltered,
     AccessUnusual,
     AlarmDecided,
+    ArchiveMade,
     DutyNear,
     EpochDestroyed,
     ErasureOverdue,
     RecordsRewrapped,
+    ReturnWaits,
     SubjectsErased,
 )
 from shared.contracts.intake import (
@@ -40,7 +53,7 @@ from shared.contracts.notifier import (
     NoticesLate,
     NoticeUnreached,
 )
-from shared.contracts.privacy import AccessOpened, AccessRefused
+from shared.contracts.privacy import AccessExported, AccessOpened, AccessRefused
 from shared.contracts.programme import TickDone
 from shared.contracts.retention import SignInLocked
 from shared.contracts.topics import SERVICES
@@ -60,6 +73,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     }),
     Subscription("privacy.receipts.v1", {
         SubjectsErased: batches.subjects_erased, RecordsRewrapped: rotations.records_rewrapped,
+        ArchiveMade: returns.archive_made,
     }),
     Subscription("privacy.recipients.v1", {EpochDestroyed: rotations.epoch_destroyed}),
     Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_stepped}),
@@ -72,11 +86,16 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("checkin.admissions.v1", {
         PartyAdmitted: facts.received, AdmissionRefused: facts.received, GroupSeated: facts.received,
     }),
-    Subscription("checkin.custody.v1", {CardMoved: facts.card_moved}),
-    Subscription("privacy.access.v1", {AccessOpened: facts.accessed, AccessRefused: facts.accessed}),
+    Subscription("checkin.custody.v1", {
+        CardMoved: facts.card_moved, CardsDestroyed: certificates.cards_destroyed,
+    }),
+    Subscription("privacy.access.v1", {
+        AccessOpened: facts.accessed, AccessExported: facts.accessed, AccessRefused: facts.accessed,
+    }),
     Subscription("retention.alarms.v1", {
         SignInLocked: facts.sign_in_locked, ErasureOverdue: scheduling.erasure_overdue, DutyNear: scheduling.duty_near,
         AccessUnusual: alarms.access_unusual, AccessLogAltered: alarms.log_altered, AlarmDecided: alarms.decided,
+        ReturnWaits: returns.return_waits,
     }),
     *(
         Subscription(f"{service}.dead-letters.v1", {

@@ -129,6 +129,8 @@ REBUILD = Rebuild(
         Compared(DRAWS, ("programme", "draw", "step", "at", "digest")),
         Compared(PARTS, ("programme", "part", "number", "activity")),
         Compared(ALARMS, ("programme", "kind", "at", "values")),
+        Compared(certificate_store.DESTRUCTIONS, (
+            "programme", "count", "used", "method", "destroyed_by", "witnessed_by", "at")),
         PERSONAL_COMPARED,
         ERASED_COMPARED,
     ),

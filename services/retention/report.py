@@ -32,7 +32,8 @@ def state_document(state: State, as_of: datetime) -> dict[str, Any]:
         "cards": dict(counts.cards),
         "staff": [
             {"staff": one.staff, "roles": list(one.roles), "employer": one.employer,
-             "trained_on": one.trained_on.isoformat() if one.trained_on else None}
+             "trained_on": one.trained_on.isoformat() if one.trained_on and not one.vouched else None,
+             "vouched": one.vouched, "responsible": one.responsible}
             for one in state.designated
         ],
     }

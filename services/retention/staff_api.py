@@ -18,6 +18,7 @@ from shared.contracts.envelope import Moment
 from shared.contracts.programme import Name
 from shared.contracts.retention import Role, Shift, StaffDesignated
 from shared.platform.mongo import Document
+from shared.platform.register import Person
 
 ProgrammeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 
@@ -62,6 +63,17 @@ class ShiftBody(Body):
         return Shift(**self.model_dump())
 
 
+class ReplacementBody(Body):
+    """Who stands in for `absent` in their `shift` (B20); `trained_today`: the trainings were taken before this."""
+
+    staff: StaffId
+    name: PersonName
+    employer: Name
+    absent: StaffId
+    shift: ShiftBody
+    trained_today: bool = False
+
+
 def add(routes: APIRouter, office: Office) -> None:
     """Adds the register's routes."""
     desk = office.staff
@@ -100,6 +112,12 @@ def add(routes: APIRouter, office: Office) -> None:
     async def drop_shift(staff_id: str, wanted: ShiftBody, officer: Officer) -> None:
         await desk.drop_shift(staff_id, wanted.shift(), officer)
 
+    @routes.post("/roster/{programme}/replacements", status_code=201)
+    async def replace(programme: str, wanted: ReplacementBody, response: Response, officer: Officer) -> dict[str, Any]:
+        password = await replaced(office, programme, wanted, officer)
+        response.status_code = 201 if password else 200
+        return {"staff": wanted.staff, "password": password}
+
     @routes.get("/roster/{programme}")
     async def on_duty(programme: str, _: Reader, day: Annotated[date, Query()]) -> dict[str, Any]:
         people = await store.register(office.service.database)
@@ -112,6 +130,21 @@ def add(routes: APIRouter, office: Office) -> None:
                 for line in roster.on_duty(people, programme, day)
             ],
         }
+
+
+async def replaced(office: Office, programme: str, wanted: ReplacementBody, officer: Person) -> str | None:
+    """Puts somebody in another's place: for the same work, this programme and that shift; what they had stays."""
+    absent = await staff_store.designation(office.service.database, wanted.absent)
+    known = await staff_store.designation(office.service.database, wanted.staff)
+    work = roster.BY_ROSTER & set(absent.roles if absent else ())
+    trained_on = office.staff.today(programme) if wanted.trained_today else None
+    designation = await designated(office, Designation(
+        staff=wanted.staff, name=wanted.name, employer=wanted.employer, trained_on=trained_on,
+        roles=tuple(sorted(work | set(known.roles if known else ()))),
+        programmes=tuple({programme, *(known.programmes if known else ())}),
+    ))
+    return await office.staff.replace(
+        programme, designation, wanted.name, wanted.absent, wanted.shift.shift(), officer)
 
 
 async def designated(office: Office, wanted: Designation) -> StaffDesignated:

@@ -97,6 +97,28 @@ class StaffOffice:
         await self._change(staff, lambda one: one.model_copy(update={
             "shifts": tuple(other for other in one.shifts or () if other != shift)}))
 
+    async def replace(
+        self, programme: str, wanted: StaffDesignated, name: str, absent: str, shift: Shift, officer: Person
+    ) -> str | None:
+        """Designates `wanted` for the shift of somebody who cannot come, who is taken off it (B20).
+
+        Returns the password of somebody who is new on the register.
+        """
+        refuse_foreign(officer, (programme,))
+        missing = await self._on_register(absent)
+        if shift not in (missing.shifts or ()):
+            raise _refused([Fault("absent", "not-on-this-shift")])
+        stands_in = roster.stood_in(shift, absent)
+        _refuse(roster.faults(stands_in, wanted, self.service.programmes.get(programme)))
+        wanted = wanted.model_copy(update={"shifts": (*(wanted.shifts or ()), stands_in)})
+        password = await self.designate(wanted, name, officer)
+        await self.drop_shift(absent, shift, officer)
+        return password
+
+    def today(self, programme: str) -> date:
+        """The programme's local day."""
+        return (self.service.clock.now(programme) + self.service.programmes.offset(programme)).date()
+
     async def enrol(self, name: str, officer: Person) -> terminals.Enrolled:
         """Enrols a shared tablet (S21)."""
         now = self._now()

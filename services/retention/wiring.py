@@ -8,17 +8,36 @@ import logging
 from datetime import UTC, date, datetime
 from functools import partial
 
-from services.retention import access_api, access_store, accesslog, api, erasure_store, seals, staff_store, store
+from services.retention import (
+    access_api,
+    access_store,
+    accesslog,
+    alarm_desk,
+    api,
+    certificate_api,
+    certificate_store,
+    erasure_api,
+    erasure_store,
+    returns_api,
+    returns_store,
+    seals,
+    staff_store,
+    store,
+)
+from services.retention.certificates import Certificates
 from services.retention.domain.lockout import AddressLimit
 from services.retention.domain.staff import SINCE_EVER, first_officer
+from services.retention.erasure_office import ErasureOffice
 from services.retention.handlers import staff
 from services.retention.handlers.batches import Batches
+from services.retention.handlers.returns import Returns
 from services.retention.handlers.rotations import Rotations
 from services.retention.handlers.scheduling import Scheduling
 from services.retention.handlers.signin import SignIns
 from services.retention.inbound import SUBSCRIPTIONS
 from services.retention.office import Office
-from services.retention.pages import routes
+from services.retention.pages import certificates as certificates_page
+from services.retention.pages import returns_page, routes
 from services.retention.passwords import Passwords
 from services.retention.seals import SealKey
 from services.retention.settings import RetentionSettings
@@ -44,11 +63,18 @@ def build(settings: RetentionSettings) -> Service:
     office = Office(service, settings, sign_ins, StaffOffice(service, settings, register, passwords))
     rotations, batches = Rotations(service.clock), Batches(service.transactions, service.clock)
     scheduling = Scheduling(service, batches, rotations)
-    service.does(scheduling.work, batches.work)
+    service.serves(erasure_api.router(ErasureOffice(office, rotations)))
+    returns = Returns(service.database, service.transactions, service.clock)
+    service.does(scheduling.work, batches.work, returns.work)
     service.at_start(scheduling.replan)
-    service.indexes(*staff_store.INDEXES, *store.INDEXES, *access_store.INDEXES, *erasure_store.INDEXES)
+    service.indexes(*staff_store.INDEXES, *store.INDEXES, *access_store.INDEXES, *erasure_store.INDEXES,
+                    *returns_store.INDEXES, *certificate_store.INDEXES)
     service.hears(*SUBSCRIPTIONS)
-    service.serves(api.router(office), access_api.router(service.database), routes.router(office))
+    service.serves(api.router(office), access_api.router(service.database), alarm_desk.router(service),
+                   routes.router(office))
+    service.serves(returns_api.router(service, returns), returns_page.router(office, returns))
+    certificates = Certificates(service, seal)
+    service.serves(certificate_api.router(certificates), certificates_page.router(office, certificates))
     service.at_start(lambda: _open_register(service, settings, register, passwords, (key, seal)))
     service.runs(lambda: _heartbeat(service))
     service.runs(accesslog.keeper(service, settings, seal).run)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from pymongo import UpdateOne
+
 from shared.contracts.envelope import Envelope, Id
 from shared.contracts.privacy import (
     ApplicationRecorded,
@@ -61,14 +63,21 @@ class Records:
             await self._collection.update_one(
                 {"_id": record.subject}, {"$set": _document(message.programme, record, part)}, session=tx.session)
 
-    async def rewrapped(self, tx: Transaction, record: PersonalRecord) -> bool:
-        """Keeps our part of a record whose keys were wrapped anew; False if it changed or was erased meanwhile."""
-        part = record.part_for(self._service)
-        query = {"_id": record.subject, "version": record.version, "wrapping": record.wrapping - 1}
-        result = await self._collection.update_one(
-            query, {"$set": {"part": part.model_dump() if part else None, "wrapping": record.wrapping}},
-            session=tx.session)
-        return bool(result.matched_count)
+    async def rewrapped(self, tx: Transaction, records: Sequence[PersonalRecord]) -> set[Id]:
+        """Keeps our parts of records whose keys were wrapped anew; returns whose.
+
+        A record that was amended or erased meanwhile is left as it is.
+        """
+        rows = self._collection.find(
+            {"_id": {"$in": [record.subject for record in records]}}, {"version": 1, "wrapping": 1}, session=tx.session)
+        known = {row["_id"]: (row["version"], row["wrapping"]) async for row in rows}
+        fresh = {record.subject: record for record in records
+                 if known.get(record.subject) == (record.version, record.wrapping - 1)}
+        writes = [UpdateOne({"_id": subject}, {"$set": {"part": part.model_dump(), "wrapping": record.wrapping}})
+                  for subject, record in fresh.items() if (part := record.part_for(self._service))]
+        if writes:
+            await self._collection.bulk_write(writes, ordered=False, session=tx.session)
+        return set(fresh)
 
     def subscription(self, topic: str) -> Subscription:
         """What a recipient service hears."""

@@ -187,16 +187,20 @@ class Rotating:
             await client.stop()
 
     async def _rewrap(self, tx: Transaction, *, records: list[tuple[str, PersonalRecord]]) -> int:
-        count, now = 0, datetime.now(UTC)
+        now, anew = datetime.now(UTC), list[tuple[str, PersonalRecord]]()
         for programme, record in records:
             try:
-                again = rewrap(self._ring, record)
+                anew.append((programme, rewrap(self._ring, record)))
             except (NoPairKey, CannotOpen):
                 continue  # an old copy of somebody erased; one of the living would stop the rotation before its end
-            if await self._records.rewrapped(tx, again):
-                tx.say(again, topic=self._own_topic, subject=again.subject, programme=programme, at=now)
-                count += 1
-        return count
+        kept = await self._records.rewrapped(tx, [record for _, record in anew])
+        said = 0
+        for programme, record in anew:
+            if record.subject in kept:
+                kept.discard(record.subject)  # the topic may hold a record twice, where a relay was killed
+                tx.say(record, topic=self._own_topic, subject=record.subject, programme=programme, at=now)
+                said += 1
+        return said
 
     async def _rewrapped(self, tx: Transaction, *, rotation: Id, topic: str, count: int) -> None:
         now = datetime.now(UTC)

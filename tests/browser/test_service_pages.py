@@ -17,9 +17,9 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from cli.demo.interfaces import Interfaces
 from cli.demo.people import OFFICER
 from cli.demo.time_driver import TimeDriver
+from cli.interfaces import Interfaces
 from tests.browser.chromium import check_accessibility
 from tests.journeys.test_one_application import Way, publish, walk
 from tests.system import System

@@ -21,9 +21,9 @@ import pytest
 
 from cli.demo import reading
 from cli.demo.drawing import Drawing
-from cli.demo.interfaces import Interfaces
 from cli.demo.people import ATTENDANT, OFFICER, designate
 from cli.demo.time_driver import TimeDriver
+from cli.interfaces import Interfaces
 from deploy.local.state import CHECKOUT
 from shared.contracts.checkin import PartyAdmitted
 from shared.contracts.intake import ApplicationTaken

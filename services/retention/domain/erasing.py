@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 from shared.contracts.envelope import Id, derived_id
 from shared.contracts.topics import SERVICES
@@ -34,19 +34,18 @@ def unanswered(receipts: Iterable[str]) -> tuple[str, ...]:
 
 
 def waits_for(
-    state: str, orders: Iterable[Mapping[str, Any]], destroyed: Iterable[str] | None = None, *, held: bool = False
+    state: str, silent: Iterable[str] = (), destroyed: Iterable[str] | None = None, *, held: bool = False
 ) -> tuple[str, ...]:
-    """What a batch waits for, by code.
+    """What a batch waits for, by code; nothing more once it is certified.
 
-    `hold`, `return`, the name of a service that has not answered, `rotation` where none was ordered,
-    `keys-<service>` where one has not destroyed its older keys, `audit`, or nothing more. `destroyed` are the
-    services that have destroyed theirs in the rotation after the batch; None where there is no such rotation.
+    `hold`, `return`, the name of each service that has not answered all orders (`silent`), `rotation` where none was
+    ordered, `keys-<service>` for each that has not destroyed its older keys, `audit`. `destroyed` are the services
+    that have, in the rotation after the batch; None where there is no such rotation.
     """
     if state in ORDERABLE:
         return ("hold",) if held else ("return",) if state == "awaiting-return" else ("collecting",)
     if state == "ordered":
-        missing = {service for order in orders for service in unanswered(order["receipts"])}
-        return tuple(service for service in SERVICES if service in missing)
+        return tuple(silent)
     if state == "attested":
         return ("rotation",) if destroyed is None else tuple(f"keys-{name}" for name in unanswered(destroyed))
     return ("audit",) if state == "final" else ()

@@ -23,6 +23,7 @@ from services.retention.domain.schedule import (
     withdrawn_before,
 )
 from services.retention.erasure_store import BATCHES, DUTIES, ORDERS
+from services.retention.handlers import returns
 from services.retention.handlers.rotations import wake_keys
 from shared.contracts.envelope import Envelope, Id, derived_id
 from shared.contracts.erasure import SUBJECTS_AN_ORDER, ErasureOrdered, SubjectsErased
@@ -166,6 +167,8 @@ async def close_batch(tx: Transaction, batch: Id, programme: Programme, now: dat
         # Under a hold on the whole programme an order waits as it does for its return, which it then has had.
         await store.put(tx, BATCHES, batch, {
             "state": "awaiting-return", "held": held, "released": held and not row["returned"]})
+        if row["returned"]:
+            await returns.want(tx, row, now)
     else:
         await erasure_store.order(tx, row)
 

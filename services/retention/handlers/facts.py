@@ -34,7 +34,7 @@ from shared.contracts.notifier import (
     NoticesLate,
     NoticeUnreached,
 )
-from shared.contracts.privacy import Access, AccessOpened, AccessRefused
+from shared.contracts.privacy import Access, AccessExported, AccessOpened, AccessRefused
 from shared.contracts.retention import SignInLocked
 from shared.messaging.transaction import Transaction
 
@@ -91,13 +91,13 @@ async def result_changed(tx: Transaction, message: Envelope[ResultChanged]) -> N
     await subjects.put(tx, message.programme, fact.application, {"result": result, **gone})
 
 
-async def accessed(tx: Transaction, message: Envelope[AccessOpened | AccessRefused]) -> None:
-    """Somebody, or a service, opened personal data or was refused."""
+async def accessed(tx: Transaction, message: Envelope[AccessOpened | AccessExported | AccessRefused]) -> None:
+    """Somebody, or a service, opened personal data, fetched a file of it, or was refused."""
     access: Access = message.data
     tx.insert(store.ACCESSES, {
         "_id": message.id, "programme": message.programme, "service": access.service, "purpose": access.purpose,
         "role": access.role, "actor": access.actor, "subject": access.subject, "items": list(access.items),
-        "opened": isinstance(access, AccessOpened), "reason": getattr(access, "reason", None), "at": access.at,
+        "opened": not isinstance(access, AccessRefused), "reason": getattr(access, "reason", None), "at": access.at,
     })
 
 

@@ -39,7 +39,7 @@ async def grant(
         {"_id": application, "programme": programme.id}, session=tx.session)
     if row is None:
         raise RequestRefused("unknown")
-    asked = await _open_request(tx, application)
+    asked = await _open_request(tx, programme.id, application)
     why: Why = "request" if asked else "withdrawal"
     if not asked and row.get("standing") != "withdrawn":
         raise RequestRefused("not-asked")
@@ -61,16 +61,18 @@ async def grant(
     return batch
 
 
-async def decline(tx: Transaction, application: Id, reason: str, officer: str, now: datetime) -> None:
+async def decline(
+    tx: Transaction, programme: str, application: Id, reason: str, officer: str, now: datetime
+) -> None:
     """The ward keeps the data for now, for a reason of the programme's. Raises `RequestRefused`."""
-    if not await _open_request(tx, application):
+    if not await _open_request(tx, programme, application):
         raise RequestRefused("not-asked")
     await store.put(tx, REQUESTS, application, {
         "state": "declined", "reason": reason, "by": officer, "decided_at": now})
 
 
-async def _open_request(tx: Transaction, application: Id) -> bool:
-    row = await tx.database[REQUESTS].find_one({"_id": application}, session=tx.session)
+async def _open_request(tx: Transaction, programme: str, application: Id) -> bool:
+    row = await tx.database[REQUESTS].find_one({"_id": application, "programme": programme}, session=tx.session)
     if row is not None and row["state"] != "open":
         raise RequestRefused("decided")
     return row is not None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from services.retention import erasure_store, store
-from services.retention.domain.erasing import FINAL, REMOVED, waits_for
+from services.retention.domain.erasing import FINAL, REMOVED
 from services.retention.erasure_store import BATCHES, DUTIES
 from services.retention.handlers.batches import Batches
 from services.retention.handlers.planning import plan
@@ -67,13 +67,9 @@ async def _overdue(tx: Transaction, deadline: Document, now: datetime) -> None:
     reached = REMOVED if deadline["stage"] == "removed" else FINAL
     if batch is None or batch["state"] in reached:
         return
-    orders = await tx.database[erasure_store.ORDERS].find({"batch": batch["_id"]}, session=tx.session).to_list(None)
-    rotation = await erasure_store.rotation_after(tx, batch)
     tx.say(
-        ErasureOverdue(
-            batch=batch["_id"], subjects=batch["subjects"], deadline=deadline["falls_at"],
-            waits_for=waits_for(batch["state"], orders, rotation["destroyed"] if rotation else None,
-                                held=batch.get("held", False))),
+        ErasureOverdue(batch=batch["_id"], subjects=batch["subjects"], deadline=deadline["falls_at"],
+                       waits_for=await erasure_store.batch_waits_for(tx, batch)),
         subject=batch["programme"], programme=batch["programme"], at=now,
         event_id=derived_id("erasure-overdue", deadline["_id"]))
 

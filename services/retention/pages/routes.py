@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from typing import Annotated, get_args
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.retention import store
 from services.retention.bodies import ServiceName
-from services.retention.domain.handover import safe_next, session_url
+from services.retention.domain.handover import safe_next
+from services.retention.domain.pins import SERVICES_BY_PIN
 from services.retention.office import Office
-from services.retention.pages import show, staff_page
+from services.retention.pages import alarms_page, roster_page, show, staff_page, tablets_page
+from services.retention.pages.handover import hand_over
 from services.retention.signin_api import Credentials, signed_in
 from shared.contracts.retention import Role
 from shared.platform.problems import Problem
 from shared.platform.register import Person
 from shared.platform.signin import staff
 from shared.ui import Form as Typed
-from shared.ui.policy import content_security_policy
 
 Anybody = Annotated[Person, Depends(staff(*get_args(Role)))]
 Reader = Annotated[Person, Depends(staff("officer", "records", "auditor"))]
@@ -29,6 +31,9 @@ def router(office: Office) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     _sign_in(routes, office)
     staff_page.add(routes, office)
+    alarms_page.add(routes, office)
+    roster_page.add(routes, office)
+    tablets_page.add(routes, office)
     pages = office.service.pages
 
     @routes.get("/")
@@ -64,7 +69,11 @@ def _sign_in(routes: APIRouter, office: Office) -> None:
             running=running.staff if running else None)
 
     @routes.get("/signin")
-    async def ask(request: Request, service: ServiceName = "retention", next: str = "") -> HTMLResponse:
+    async def ask(
+        request: Request, service: ServiceName = "retention", next: str = "", how: str = ""
+    ) -> Response:
+        if how != "password" and service in SERVICES_BY_PIN and await tablets_page.enrolled(office, request):
+            return RedirectResponse(f"/retention/pin?service={service}&next={quote(next)}", 303)
         return page(request, service, next)
 
     @routes.post("/signin")
@@ -79,7 +88,7 @@ def _sign_in(routes: APIRouter, office: Office) -> None:
             response = page(request, service, next, error=error, staff=staff, status=refused.status)
             response.headers.update(refused.headers)
             return response
-        return _hand_over(office, request, service, next, done.token)
+        return hand_over(office, request, service, next, done.token)
 
     @routes.post("/signin/continue")
     async def go_on(
@@ -87,15 +96,4 @@ def _sign_in(routes: APIRouter, office: Office) -> None:
         service: Annotated[ServiceName, Form()] = "retention", next: Annotated[str, Form()] = "",
     ) -> Response:
         token, _ = office.sign_ins.key.token(person.staff, service)
-        return _hand_over(office, request, service, next, token)
-
-
-def _hand_over(office: Office, request: Request, service: str, next_path: str, token: str) -> HTMLResponse:
-    """The form that carries the token to the service's own origin, in a body and never in an address."""
-    target = session_url(office.settings.public_urls, service)
-    response = office.service.pages.render(
-        request, "handover.html", target=service, next=safe_next(next_path, service), token=token, session_url=target)
-    origin = office.settings.public_urls.get(service, "")
-    # Both the post and the redirect that answers it go to that origin.
-    response.headers["Content-Security-Policy"] = content_security_policy({"form-action": [origin] if origin else []})
-    return response
+        return hand_over(office, request, service, next, token)

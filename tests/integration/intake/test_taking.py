@@ -160,8 +160,7 @@ async def test_s04_s13_s14_what_cannot_be_taken_is_refused_field_by_field(
 async def test_a_killed_intake_goes_on_where_it_was(stage: Stage, opened: Opened) -> None:
     programme = await opened("killed")
     receipt = (await stage.apply(programme)).json()
-    stage.kill()
-    await stage.start()
+    await stage.restart_after_kill()
 
     async def all_there() -> bool:
         return len(await stage.facts(programme)) == 1

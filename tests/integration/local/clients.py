@@ -27,12 +27,12 @@ def access_of(stack: Stack, user: str) -> KafkaAccess:
 
 
 def write(stack: Stack, user: str, topic: str, *, idempotent: bool = True) -> KafkaError | None:
-    """Write one record; the error, if it was refused."""
+    """Write one record without a value, which every service skips; the error, if it was refused."""
     outcome: list[KafkaError | None] = []
     more: dict[str, str | int] = {"enable.idempotence": str(idempotent).lower(), "message.timeout.ms": 30_000}
     settings = access_of(stack, user).client_settings() | more
     producer = Producer(settings)
-    producer.produce(topic, b"{}", on_delivery=lambda error, _: outcome.append(error))
+    producer.produce(topic, None, on_delivery=lambda error, _: outcome.append(error))
     producer.flush(PATIENCE)
     assert outcome, f"no answer for a record on {topic}"
     return outcome[0]

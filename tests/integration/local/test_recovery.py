@@ -14,10 +14,10 @@ from pymongo import MongoClient
 from deploy.local import records
 from deploy.local.overview import overview
 from deploy.local.ports import free_base
-from deploy.local.stack import Stack, StackError, running
+from deploy.local.stack import Stack, StackError
 from deploy.local.state import CHECKOUT, State
 from tests.integration.local.clients import await_that, read, write
-from tests.stack import infrastructure_stack, repaired
+from tests.stack import repaired
 
 TOPIC = "intake.windows.v1"
 
@@ -49,54 +49,62 @@ def test_a_second_supervisor_on_the_same_state_is_refused(infrastructure: Stack)
     assert overview(infrastructure.state).ready
 
 
-def test_a_second_start_keeps_all_even_on_other_ports(tmp_path: Path) -> None:
-    with running(infrastructure_stack(tmp_path)) as first:
-        assert write(first, "intake", TOPIC) is None
-        moved = free_base(first.ports.base + 100)
-    with running(Stack(tmp_path, moved, services=False)) as second:
-        assert read(second, "lottery", TOPIC, "lottery.second") is None
-
-
 @pytest.fixture
-def detached(tmp_path: Path) -> Iterator[tuple[State, list[str]]]:
-    """A stack by the command line, ended at the end."""
-    options = ["--state", str(tmp_path), "--port-base", str(free_base(23_000)), "--no-services"]
-    yield State(tmp_path), options
+def ended(tmp_path: Path) -> Iterator[State]:
+    """A state folder; what was started on it by the command line is ended."""
+    yield State(tmp_path)
     command("down", "--state", str(tmp_path))
 
 
-def test_a_killed_supervisor_leaves_no_process_and_the_next_up_works(detached: tuple[State, list[str]]) -> None:
-    state, options = detached
-    command("up", "--detach", *options)
-    parts = [process for record in records.load_all(state) if (process := records.process_of(record))]
-    supervisor = records.load(state, records.SUPERVISOR)
-    assert supervisor is not None
-    assert len(parts) == 4
-    psutil.Process(supervisor.pid).kill()
-    await_that(lambda: not any(map(_runs, parts)), "all parts are gone with their supervisor")
-    assert command("status", "--state", str(state.root), expect=1)
-    command("up", "--detach", *options)
-    command("status", "--state", str(state.root))
-    command("down", "--state", str(state.root))
-    assert records.load_all(state) == []
-    assert not overview(state).running
+def test_a_stack_starts_again_after_a_stop_and_a_kill_on_other_ports_with_all_records_and_without_network(
+    ended: State,
+) -> None:
+    """Three starts on one folder: fresh; after `down`, on other ports; after the supervisor was killed, offline."""
+    first = Stack(ended.root, up(ended, 23_000), services=False)
+    assert write(first, "intake", TOPIC) is None
+    command("down", "--state", str(ended.root))
+    assert records.load_all(ended) == []
+    assert not overview(ended).running
 
+    moved = Stack(ended.root, up(ended, first.ports.base + 100), services=False)
+    assert moved.ports.base != first.ports.base
+    assert read(moved, "lottery", TOPIC, "lottery.second") is None
+    kill_supervisor(ended)
+    assert command("status", "--state", str(ended.root), expect=1)
 
-def test_a_later_start_needs_no_network(tmp_path: Path) -> None:
-    """In a network namespace that has loopback and nothing else."""
+    # In a network namespace that has loopback and nothing else.
     alone = ["unshare", "--net", "--map-root-user", "sh", "-c"]
     if subprocess.run([*alone, "ip link set lo up"], capture_output=True, check=False).returncode != 0:
-        pytest.skip("this machine lets no one make a network namespace (unshare, ip)")
+        up(ended, 23_000)
+        command("status", "--state", str(ended.root))
+        pytest.skip("all but the start without network: this machine makes no network namespace (unshare, ip)")
     program = (
         "from pathlib import Path\nfrom tests.stack import infrastructure_stack\n"
         "from deploy.local.stack import running\n"
-        f"with running(infrastructure_stack(Path({str(tmp_path)!r}))): print('ready')"
+        f"with running(infrastructure_stack(Path({str(ended.root)!r}))): print('ready')"
     )
     done = subprocess.run(
         [*alone, f"ip link set lo up && exec {sys.executable} -c {shlex.quote(program)}"],
         cwd=CHECKOUT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.stdout.strip() == "ready", done.stderr
+
+
+def up(state: State, first_base: int) -> int:
+    """Starts a stack by the command line, which goes on alone; its port base."""
+    base = free_base(first_base)
+    command("up", "--detach", "--state", str(state.root), "--port-base", str(base), "--no-services")
+    return base
+
+
+def kill_supervisor(state: State) -> None:
+    """Kills it, and waits until its four parts have gone with it."""
+    parts = [process for record in records.load_all(state) if (process := records.process_of(record))]
+    supervisor = records.load(state, records.SUPERVISOR)
+    assert supervisor is not None
+    assert len(parts) == 4
+    psutil.Process(supervisor.pid).kill()
+    await_that(lambda: not any(map(_runs, parts)), "all parts are gone with their supervisor")
 
 
 def command(*arguments: str, expect: int = 0) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.envelope import Id, encode, envelope, new_id
-from shared.contracts.erasure import ErasureOrdered, EpochDestroyed, RotationOrdered, SubjectsErased
+from shared.contracts.erasure import EpochDestroyed, ErasureOrdered, RotationOrdered, SubjectsErased
 from shared.contracts.privacy import ApplicationRecorded
 from shared.contracts.programme import Programme, ProgrammeDefined
 from shared.messaging import kafka
@@ -156,7 +156,7 @@ async def test_b09_a_record_written_again_after_its_tombstone_is_erased_again_be
 
 async def test_b10_orders_are_applied_again_before_a_restored_service_is_ready(city: City) -> None:
     """A database restored from before the erasure, and a service that was down while it was ordered."""
-    restored, record = await city.record()
+    restored, _ = await city.record()
     missed, _ = await city.record()
     notifier = city.all["notifier"]
     before = await notifier.database[PERSONAL].find_one({"_id": restored})

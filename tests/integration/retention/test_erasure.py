@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from services.retention.erasure_store import release
 from shared.contracts.envelope import Event, Id, new_id
-from shared.contracts.intake import ApplicationDecided, ApplicationTaken, ApplicationWithdrawn, ErasureAsked
+from shared.contracts.intake import ApplicationTaken, ErasureAsked
 from shared.contracts.lottery import DrawStepTaken, ResultDrawn
 from shared.contracts.notifier import NoticeFellDue, NoticeSent
 from shared.platform.service import Service
@@ -59,9 +61,13 @@ class Campaign:
         application, self.taken = new_id(), self.taken + 1
         self.people[name] = application
         await self.say("intake", (application, ApplicationTaken(
-            application=application, number=self.taken, entry=new_id(), receipt=f"{self.id}-{name}", channel="web",
+            application=application, number=self.taken, entry=new_id(), receipt=self.receipt(name), channel="web",
             contact="mail", language="ja", seats=2, wishes=("2021-07-23-sumitomo-am",), taken_at=DRAWN)))
         return application
+
+    def receipt(self, name: str) -> str:
+        """The number that somebody was given."""
+        return f"{self.id}-{name}".upper()
 
     async def comes_out(self, name: str, outcome: Any) -> Id:
         """An application comes in and the draw decides about it."""
@@ -109,6 +115,18 @@ class Campaign:
         await until(lambda: self.records.has("duties", {
             "programme": self.id, "code": {"$regex": "^erase.draw"}, "looked_at": at}))
 
+    async def another_officer(self) -> dict[str, str]:
+        """The header of a second officer."""
+        made = (await self.records.designate(self.id, roles=["officer"])).json()
+        await until(lambda: self.records.retention.register.person(made["staff"]))
+        token = (await self.records.sign_in(made["staff"], made["password"])).json()["token"]
+        return {"Authorization": f"Bearer {token}"}
+
+    @property
+    def path(self) -> str:
+        """Where decisions go."""
+        return f"/retention/api/programmes/{self.id}/erasure"
+
 
 @pytest.fixture
 async def campaign(records: Records, services: Make) -> Campaign:
@@ -138,3 +156,90 @@ async def test_s17_losers_go_before_winners_and_nobody_before_their_notice(campa
     await campaign.is_told("untold", "lost")
     second = await campaign.batch_of("untold", "attested")
     assert second["_id"] != batch["_id"]
+
+
+async def test_s17_a_hold_takes_two_people_and_keeps_its_subject_back_until_two_lift_it(campaign: Campaign) -> None:
+    await campaign.comes_out("held", "lost")
+    await campaign.comes_out("other", "lost")
+    for name in ("held", "other"):
+        await campaign.is_told(name, "lost")
+    wanted = {"basis": "dispute", "receipts": [campaign.receipt("held")]}
+    hold = (await campaign.post(f"{campaign.path}/holds", wanted)).json()["hold"]
+    alone = await campaign.post(f"{campaign.path}/holds/{hold}/confirmation", {})
+    assert (alone.status_code, alone.json()["type"]) == (409, "/problems/hold-same-person")
+    second = await campaign.another_officer()
+    confirmed = await campaign.post(f"{campaign.path}/holds/{hold}/confirmation", {}, second)
+    assert (confirmed.status_code, confirmed.json()["state"]) == (200, "placed"), confirmed.text
+    await campaign.tick(ERASED_FROM)
+    await campaign.batch_of("other", "attested")
+    assert await campaign.free("held")
+    duty = next(one for one in (await campaign.erasure())["calendar"] if one["code"].startswith("erase.draw"))
+    assert (duty["kept"], duty["held"]) == ({"hold": 1, "notice": 0}, 1)
+    late = await campaign.post(f"{campaign.path}/holds", {"basis": "court", "receipts": [campaign.receipt("other")]})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/hold-ordered")
+    assert late.json()["receipts"] == [campaign.receipt("other")]
+    assert (await campaign.post(f"{campaign.path}/holds/{hold}/lifting", {}, second)).status_code == 202
+    assert (await campaign.post(f"{campaign.path}/holds/{hold}/confirmation", {})).json()["state"] == "lifted"
+    await campaign.batch_of("held", "attested")
+
+
+async def test_b10_who_asked_is_erased_at_once_on_the_wards_decision_and_nobody_else(campaign: Campaign) -> None:
+    asked, kept = await campaign.comes_out("asked", "won"), await campaign.comes_out("kept", "won")
+    for application in (asked, kept):
+        await campaign.say("intake", (application, ErasureAsked(application=application, asked_at=DRAWN)))
+        await until(lambda application=application: campaign.records.has("requests", {"_id": application}))
+    nobody = await campaign.comes_out("nobody", "won")
+    granted = {"grant": True, "decision": "R3-45-9"}
+    refused = await campaign.post(f"{campaign.path}/requests/{nobody}/decision", granted)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/request-not-asked")
+    assert (await campaign.post(f"{campaign.path}/requests/{asked}/decision", {"grant": True})).status_code == 422
+    assert (await campaign.post(f"{campaign.path}/requests/{asked}/decision", granted)).status_code == 200
+    batch = await campaign.batch_of("asked", "attested")
+    assert (batch["why"], batch["decision"], batch["returned"]) == ("request", "R3-45-9", False)
+    declined = await campaign.post(
+        f"{campaign.path}/requests/{kept}/decision", {"grant": False, "reason": "still-needed"})
+    assert declined.json() == {"batch": None}
+    assert await campaign.free("kept")
+    states = {row["application"]: row["state"] for row in (await campaign.erasure())["requests"]}
+    assert states == {asked: "granted", kept: "declined"}
+
+
+async def test_s17_at_the_contracts_end_winners_wait_for_their_return_then_keys_change_and_all_is_final(
+    campaign: Campaign,
+) -> None:
+    await campaign.comes_out("winner", "won")
+    await campaign.is_told("winner", "won")
+    await campaign.applies("undecided")
+    await campaign.tick(LAST_DAY)
+    for name in ("winner", "undecided"):
+        waiting = await campaign.batch_of(name, "awaiting-return")
+        assert waiting["why"] == "contract-end"
+        await campaign.records.retention.transactions.run(partial(release, batch=waiting["_id"], archive=new_id()))
+    batch = await campaign.batch_of("winner", "final")
+    rotation = next(one for one in (await campaign.erasure())["rotations"] if one["rotation"] == batch["rotation"])
+    assert rotation["why"] == "contract-end"
+    assert set(rotation["destroyed"]) == {*campaign.services, "retention"}
+    shown = next(one for one in (await campaign.erasure())["batches"] if one["id"] == batch["_id"])
+    assert shown["waits_for"] == ["audit"]
+    counts = {one["standing"]: one for one in (await campaign.erasure())["standings"]}
+    assert (counts["won"]["final"], counts["won"]["held"]) == (1, 0)
+
+
+async def test_s18_a_second_rotation_is_refused_while_one_runs(campaign: Campaign) -> None:
+    async def order() -> Any:
+        return await campaign.post("/retention/api/rotations", {})
+
+    first, second = await order(), await order()
+    assert (first.status_code, second.status_code) == (202, 409), first.text
+    assert second.json()["rotation"] == first.json()["rotation"]
+    await until(lambda: campaign.records.has("rotations", {"_id": first.json()["rotation"], "state": "done"}))
+
+
+async def test_s17_time_may_jump_over_every_duty_at_once(campaign: Campaign) -> None:
+    await campaign.comes_out("loser", "lost")
+    await campaign.is_told("loser", "lost")
+    await campaign.tick(LAST_DAY + timedelta(days=40))
+    batch = await campaign.batch_of("loser", "attested", "final")
+    assert batch["why"] == "contract-end"
+    kinds = campaign.records.retention.database["alarms"].distinct("kind", {"programme": campaign.id})
+    assert "duty-near" not in await kinds, "what is over is not announced"

@@ -75,9 +75,10 @@ def test_derived_ids_repeat_and_differ_by_part() -> None:
 
 
 def test_every_event_names_a_topic_of_the_table() -> None:
+    """`*.personal.v1` stands for every topic of that ending."""
     for event in known_events().values():
-        if event.TOPIC != "*.dead-letters.v1":
-            assert event.TOPIC in TOPIC, event
+        ending = event.TOPIC.removeprefix("*")
+        assert event.TOPIC in TOPIC or any(name.endswith(ending) for name in TOPIC if ending != event.TOPIC), event
 
 
 def test_s24_every_topic_has_one_owner_and_lottery_hears_no_personal_record() -> None:
