@@ -68,7 +68,7 @@ class Killer:
 
 
 @pytest.mark.timeout(600)  # twenty-odd restarts, of Kafka and MongoDB among them
-async def test_kill_9_in_the_middle_of_a_campaign_loses_nothing_and_doubles_nothing(shaken: System) -> None:
+async def test_b09_s17_kill_9_in_the_middle_of_a_campaign_loses_nothing_and_doubles_nothing(shaken: System) -> None:
     """S07, B05, B06, S17, B09: one application a receipt, one notice each, the draw reproduced, no pass twice; erasing
     and the change of keys end in a certificate."""
     folder = Path(tempfile.mkdtemp(prefix="campaign-", dir=shaken.state.root))

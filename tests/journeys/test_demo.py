@@ -12,7 +12,7 @@ from deploy.local.ports import free_base
 FIRST_BASE = 21_000
 
 
-def test_the_demo_ends_green_keeps_its_report_and_leaves_no_process(tmp_path: Path) -> None:
+def test_s17_s18_the_demo_ends_green_keeps_its_report_and_leaves_no_process(tmp_path: Path) -> None:
     """From publication to the door over public interfaces only; exit status 0: every promise was seen to hold."""
     state = tmp_path / "state"
     done = subprocess.run(
