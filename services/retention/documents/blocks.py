@@ -22,7 +22,7 @@ class Heading:
 
     text: str
     new_page: bool = False
-    room: int = 20
+    room: int = 36
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def _paper(said: Signed) -> Iterator[Block]:
 
 def _exceptions(said: Signed) -> Iterator[Block]:
     words = WORDS["exceptions"]
-    yield Heading(words["heading"])
+    yield Heading(words["heading"], room=20)
     if not said["exceptions"]:
         yield Text(words["none"])
     for one in said["exceptions"]:
@@ -206,8 +206,8 @@ def _signatures(said: Signed) -> Iterator[Block]:
 def _check(signed: Signed) -> Iterator[Block]:
     words, said = WORDS["check"], signed["statement"]
     found = digest(said)
-    yield Heading(words["heading"], room=80)
-    yield Text(words["text"].format(number=said["number"]))
+    yield Heading(words["heading"], room=72)
+    yield Text(words["text"].format(number=said["number"]), small=True)
     yield Text(words["command"].format(number=said["number"]), small=True)
     yield Code(f"{said['number']} sha256:{found} key:{signed['key_id']}", Facts((
         (words["digest"], grouped(found)), (words["key-id"], signed["key_id"]),

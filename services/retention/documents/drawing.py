@@ -90,7 +90,7 @@ class _Drawing:
                 return [Spacer(1, 7 * mm), self._set(text, 20, align="centre"), Spacer(1, 7 * mm)]
             case Heading(text, new_page, room):
                 before = PageBreak() if new_page else CondPageBreak(room * mm)
-                return [before, Spacer(1, 4 * mm), self._heading(text), Spacer(1, 1.5 * mm)]
+                return [before, Spacer(1, 3 * mm), self._heading(text), Spacer(1, 1.5 * mm)]
             case Text(text, align, small):
                 return [self._set(text, 8 if small else 10, align=align), Spacer(1, 1 * mm)]
             case Sender():
@@ -149,7 +149,7 @@ class _Drawing:
         rows = [[self._set(name, 9, align="centre") for name in signatures.columns]]
         rows += [[self._set(cell, 9) for cell in row] for row in signatures.rows]
         widths = [54 * mm, 36 * mm, _WIDTH - 110 * mm, 20 * mm]
-        return Table(rows, colWidths=widths, rowHeights=[7 * mm, *[11 * mm] * len(signatures.rows)], style=[
+        return Table(rows, colWidths=widths, rowHeights=[7 * mm, *[10 * mm] * len(signatures.rows)], style=[
             *_lines(), ("BACKGROUND", (0, 0), (-1, 0), _GROUND), ("BACKGROUND", (0, 0), (0, -1), _GROUND)])
 
     def _code(self, code: Code) -> Table:

@@ -64,8 +64,8 @@ async def _page(
 def _issued(row: dict[str, Any], programme: str, offset: timedelta) -> show.Row:
     base = f"/retention/api/programmes/{programme}/certificates/{row['number']}"
     files = Markup('<a href="{}.pdf">PDF</a>　<a href="{}.json">JSON</a>').format(base, base)
-    return [row["number"], moment(row["issued_at"], offset), number(row["subjects"]), grouped(row["digest"]), row["by"],
-            files]
+    return [row["number"], files, moment(row["issued_at"], offset), number(row["subjects"]), row["by"],
+            grouped(row["digest"])]
 
 
 def _audit(row: dict[str, Any], offset: timedelta, say: show.Say) -> show.Row:

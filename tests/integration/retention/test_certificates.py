@@ -27,7 +27,7 @@ SUBJECTS = 3
 
 
 class Erasure:
-    """A programme with one batch of three people, attested and final, as the ledger leaves it."""
+    """A programme with one batch of three people, attested and final, and 40 cards destroyed, as others leave it."""
 
     def __init__(self, records: Records, programme: str) -> None:
         self.records, self.programme = records, programme
@@ -47,6 +47,9 @@ class Erasure:
             "_id": self.order, "batch": self.batch, "number": 1, "programme": self.programme, "kind": "application",
             "subjects": self.subjects, "state": "attested",
             "receipts": {service: _receipt(service) for service in SERVICES}})
+        await database["destructions"].insert_one({
+            "_id": new_id(), "programme": self.programme, "count": 40, "used": 40, "method": "shredded", "at": REMOVED,
+            "destroyed_by": ["hand-1", "hand-2"], "witnessed_by": "ward-1", "reason": None})
         await database["batches"].insert_one({
             "_id": self.batch, "programme": self.programme, "rule": "won-waiting", "why": "schedule", "archive": None,
             "kind": "application", "subjects": SUBJECTS, "orders": 1, "attested": 1, "state": "final",
@@ -95,7 +98,6 @@ async def auditor(records: Records, programme: str) -> dict[str, str]:
 async def erasure(records: Records) -> Erasure:
     name, _ = await records.programme()
     made = Erasure(records, name)
-    # The programme's contract ended in 2021: its cards are due, and there are none.
     await made.put()
     return made
 
@@ -141,7 +143,9 @@ def _checked(folder: Path, program: bytes, signed: bytes, key: str, digest: str)
 def _nobody_in(erasure: Erasure, signed: str, printed: str) -> None:
     for text in (signed, printed.replace("\n", "")):
         assert not [subject for subject in erasure.subjects if subject in text]
-    assert json.loads(signed)["statement"]["number"] in printed
+    said = json.loads(signed)["statement"]
+    assert said["number"] in printed and "hand-1、hand-2" in printed.replace("\n", "")
+    assert (said["paper"]["count"], said["paper"]["destroyed"][0]["witnessed_by"]) == (40, ["ward-1"])
 
 
 async def test_b09_rows_that_the_audit_saw_keep_the_certificate_back(erasure: Erasure) -> None:
