@@ -4,7 +4,6 @@ authoritative   audits               {_id, programme, report, digest, by, at}: w
                 certificates         {_id, programme, number, batches, subjects, digest, signed, issued_at, by};
                                      `signed` is the text of the signed JSON, to the byte
                 certificate_numbers  {_id: programme, last}
-derived         destructions         {_id, programme, count, used, method, destroyed_by, witnessed_by, at}
 """
 
 from __future__ import annotations
@@ -37,14 +36,13 @@ from shared.messaging.transaction import Transaction
 from shared.platform.collections import Declared
 from shared.platform.mongo import AFTER, Database, Document
 
-AUDITS, CERTIFICATES, NUMBERS, DESTRUCTIONS = "audits", "certificates", "certificate_numbers", "destructions"
+AUDITS, CERTIFICATES, NUMBERS = "audits", "certificates", "certificate_numbers"
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(AUDITS, "authoritative", not_rebuilt="the auditor keeps the report; certificates hold its digest"),
     Declared(CERTIFICATES, "authoritative",
              not_rebuilt="a signed document is kept as it was handed out; retention.certificates.v1 has its digest"),
     Declared(NUMBERS, "authoritative", not_rebuilt="the highest number among the certificates"),
-    Declared(DESTRUCTIONS, "derived", ("checkin.custody.v1",)),
 )
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
@@ -91,7 +89,7 @@ async def evidence(tx: Transaction, programme: Programme, today: date, states: S
     return Evidence(
         programme=programme, today=today, others=tuple(others), audit=await _audit(tx, programme.id),
         batches=tuple([await _batch(tx, row, [one for one in orders if one.batch == row["_id"]]) for row in rows]),
-        destructions=tuple([_destruction(row) async for row in _of(tx, DESTRUCTIONS, programme.id)]),
+        destructions=tuple([_destruction(row) async for row in _of(tx, store.DESTRUCTIONS, programme.id)]),
         cards_left=await tx.database[store.CARDS].count_documents(
             {"programme": programme.id, "kind": "card", "place": {"$nin": _WITH_NOTHING_ON_THEM}}, session=tx.session),
         holds=tuple([await _hold(tx, row, chosen) async for row in _of(

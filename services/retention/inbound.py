@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.retention.handlers import (
     alarms,
     batches,
-    certificates,
     clock,
+    clusters,
     facts,
     requests,
     returns,
@@ -15,9 +15,14 @@ from services.retention.handlers import (
 )
 from shared.contracts.checkin import (
     AdmissionRefused,
+    CardClosed,
     CardMoved,
+    CardOpened,
     CardsDestroyed,
+    CardsReleased,
     GroupSeated,
+    IncidentClosed,
+    IncidentOpened,
     PartyAdmitted,
     PassIssued,
     PassVoided,
@@ -87,7 +92,11 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         PartyAdmitted: facts.received, AdmissionRefused: facts.received, GroupSeated: facts.received,
     }),
     Subscription("checkin.custody.v1", {
-        CardMoved: facts.card_moved, CardsDestroyed: certificates.cards_destroyed,
+        CardMoved: facts.card_moved, CardsDestroyed: clusters.cards_destroyed,
+    }),
+    Subscription("checkin.contacts.v1", {
+        IncidentOpened: clusters.incident_opened, CardsReleased: clusters.cards_released,
+        CardOpened: clusters.card_opened, CardClosed: clusters.card_closed, IncidentClosed: clusters.incident_closed,
     }),
     Subscription("privacy.access.v1", {
         AccessOpened: facts.accessed, AccessExported: facts.accessed, AccessRefused: facts.accessed,

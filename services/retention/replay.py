@@ -126,11 +126,14 @@ REBUILD = Rebuild(
         Compared(PASSES, ("programme", "slot", "state")),
         Compared(RECEPTIONS, ("programme", "kind", "slot")),
         Compared(CARDS, ("programme", "kind", "place", "venue", "at")),
+        Compared(store.INCIDENTS, (
+            "programme", "venue", "day", "basis", "reference", "cards", "openings", "contacted", "left", "state",
+            "opened_by", "opened_at", "released_by", "released_at", "closed_by", "closed_at")),
         Compared(DRAWS, ("programme", "draw", "step", "at", "digest")),
         Compared(PARTS, ("programme", "part", "number", "activity")),
         Compared(ALARMS, ("programme", "kind", "at", "values")),
-        Compared(certificate_store.DESTRUCTIONS, (
-            "programme", "count", "used", "method", "destroyed_by", "witnessed_by", "at")),
+        Compared(store.DESTRUCTIONS, (
+            "programme", "count", "used", "method", "destroyed_by", "witnessed_by", "reason", "at")),
         PERSONAL_COMPARED,
         ERASED_COMPARED,
     ),

@@ -30,6 +30,7 @@ def state_document(state: State, as_of: datetime) -> dict[str, Any]:
         },
         "notices": dict(counts.notices), "passes": dict(counts.passes), "reception": dict(counts.reception),
         "cards": dict(counts.cards),
+        "incidents": dict(counts.incidents), "contacts": dict(counts.contacts), "destroyed": dict(counts.destroyed),
         "staff": [
             {"staff": one.staff, "roles": list(one.roles), "employer": one.employer,
              "trained_on": one.trained_on.isoformat() if one.trained_on and not one.vouched else None,

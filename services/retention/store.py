@@ -7,6 +7,9 @@ authoritative   programmes      the latest version of each programme, with its f
 derived         applications    one a subject: channel, way to reach, state (from intake's facts)
                 accesses        each opening and refusal (from everybody's access events)
                 notices, passes, receptions, cards, draws, parts, alarms    (from facts)
+                incidents       {_id, programme, venue, day, basis, reference, cards, openings, contacted, left, state,
+                                 who opened, released and closed it and when}
+                destructions    {_id, programme, count, used, method, destroyed_by, witnessed_by, reason, at}
 passing         tries           wrong passwords in a row
 """
 
@@ -30,6 +33,7 @@ from shared.platform.mongo import AFTER, Database, Document
 PROGRAMMES, TICKS, STAFF, SIGNING_KEYS = "programmes", "ticks", "staff", "signing_keys"
 APPLICATIONS, ACCESSES, NOTICES, PASSES = "applications", "accesses", "notices", "passes"
 RECEPTIONS, CARDS, DRAWS, PARTS, ALARMS, TRIES = "receptions", "cards", "draws", "parts", "alarms", "tries"
+INCIDENTS, DESTRUCTIONS = "incidents", "destructions"
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(PROGRAMMES, "authoritative", ("programme.definitions.v1",)),
@@ -43,6 +47,8 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(PASSES, "derived", ("checkin.passes.v1",)),
     Declared(RECEPTIONS, "derived", ("checkin.admissions.v1",)),
     Declared(CARDS, "derived", ("checkin.custody.v1",)),
+    Declared(INCIDENTS, "derived", ("checkin.contacts.v1",)),
+    Declared(DESTRUCTIONS, "derived", ("checkin.custody.v1",)),
     Declared(DRAWS, "derived", ("lottery.draws.v1",)),
     Declared(PARTS, "derived", ("programme.progress.v1",)),
     Declared(ALARMS, "derived", (
@@ -57,6 +63,8 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (PASSES, [("programme", 1), ("state", 1)], {}),
     (RECEPTIONS, [("programme", 1), ("kind", 1)], {}),
     (CARDS, [("programme", 1), ("place", 1)], {}),
+    (INCIDENTS, [("programme", 1), ("state", 1)], {}),
+    (DESTRUCTIONS, [("programme", 1), ("at", 1)], {}),
     (DRAWS, [("draw", 1), ("step", 1)], {}),
     (ALARMS, [("programme", 1), ("at", -1)], {}),
     (TRIES, [("last_at", 1)], {"expireAfterSeconds": int(2 * PAUSE.total_seconds())}),
@@ -182,15 +190,30 @@ async def counts(database: Database, programme: str) -> Counts:
         passes=await _by(database, PASSES, programme, "state"),
         reception=await _by(database, RECEPTIONS, programme, "kind"),
         cards=await _by(database, CARDS, programme, "place"),
+        incidents=await _by(database, INCIDENTS, programme, "state"),
+        contacts=await _summed(database, INCIDENTS, programme, ("cards", "openings", "contacted", "left")),
+        destroyed=await _by(database, DESTRUCTIONS, programme, "method", "$count"),
     )
 
 
-async def _by(database: Database, collection: str, programme: str, name: str) -> dict[str, int]:
+async def _by(
+    database: Database, collection: str, programme: str, name: str, summed: int | str = 1
+) -> dict[str, int]:
     rows = database[collection].aggregate([
-        {"$match": {"programme": programme}}, {"$group": {"_id": f"${name}", "count": {"$sum": 1}}},
+        {"$match": {"programme": programme}}, {"$group": {"_id": f"${name}", "count": {"$sum": summed}}},
         {"$sort": {"_id": 1}},
     ])
     return {row["_id"]: row["count"] async for row in rows}
+
+
+async def _summed(
+    database: Database, collection: str, programme: str, names: tuple[str, ...]
+) -> dict[str, int]:
+    rows = await database[collection].aggregate([
+        {"$match": {"programme": programme}},
+        {"$group": {"_id": None, **{name: {"$sum": f"${name}"} for name in names}}},
+    ]).to_list(1)
+    return {name: rows[0][name] for name in names} if rows else {}
 
 
 async def _applications(database: Database, programme: str) -> tuple[SubjectCount, ...]:

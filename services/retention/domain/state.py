@@ -45,6 +45,9 @@ class Counts:
     passes: Mapping[str, int] = field(default_factory=dict)
     reception: Mapping[str, int] = field(default_factory=dict)
     cards: Mapping[str, int] = field(default_factory=dict)
+    incidents: Mapping[str, int] = field(default_factory=dict)
+    contacts: Mapping[str, int] = field(default_factory=dict)
+    destroyed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

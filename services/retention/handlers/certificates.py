@@ -1,4 +1,4 @@
-"""Reports of audits and destroyed paper are taken in, and certificates of erasure issued (S16, S18, B11)."""
+"""Reports of audits are taken in, and certificates of erasure issued (S18, B11)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.retention import certificate_store, erasure_store, store
-from services.retention.certificate_store import AUDITS, CERTIFICATES, DESTRUCTIONS
+from services.retention import certificate_store, erasure_store
+from services.retention.certificate_store import AUDITS, CERTIFICATES
 from services.retention.domain.certificate import (
     Issue,
     canonical,
@@ -20,8 +20,7 @@ from services.retention.domain.certificate import (
 from services.retention.domain.certificate_gaps import Gap, gaps
 from services.retention.seals import SealKey
 from shared.contracts.audit import AuditReport
-from shared.contracts.checkin import CardsDestroyed
-from shared.contracts.envelope import Envelope, Id, new_id
+from shared.contracts.envelope import Id, new_id
 from shared.contracts.erasure import CertificateIssued
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
@@ -50,15 +49,6 @@ class Times:
     at: datetime
     sealed_at: datetime
     simulated: bool
-
-
-async def cards_destroyed(tx: Transaction, message: Envelope[CardsDestroyed]) -> None:
-    """Paper cards were destroyed before a witness: how many, how and by whom, never which."""
-    gone = message.data
-    await store.put(tx, DESTRUCTIONS, gone.destruction, {
-        "programme": message.programme, "count": gone.count, "used": gone.used, "method": gone.method,
-        "destroyed_by": list(gone.destroyed_by), "witnessed_by": gone.witnessed_by, "at": gone.at,
-    })
 
 
 def take_report(tx: Transaction, programme: str, report: AuditReport, auditor: str, now: datetime) -> tuple[Id, str]:

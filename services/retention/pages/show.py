@@ -25,6 +25,7 @@ Row = list[object]
 _DESKS = (
     ("intake", "/intake/{}/desk", "start.postcards"), ("lottery", "/lottery/{}/desk", "start.draw-desk"),
     ("notifier", "/notifier/{}/desk", "start.notices"), ("checkin", "/checkin/{}/cards", "start.cards"),
+    ("checkin", "/checkin/{}/cluster", "start.cluster"), ("checkin", "/checkin/{}/destruction", "start.destruction"),
 )
 
 
@@ -124,7 +125,9 @@ def state(found: State, alarms_found: Sequence[Document], programme: Programme, 
         "progress": [
             [say(f"progress.{family}"), word("progress.state", name, say), number(count)]
             for family, by in (("notices", counts.notices), ("passes", counts.passes),
-                               ("reception", counts.reception), ("cards", counts.cards))
+                               ("reception", counts.reception), ("cards", counts.cards),
+                               ("incidents", counts.incidents), ("contacts", counts.contacts),
+                               ("destroyed", counts.destroyed))
             for name, count in by.items()
         ],
         "designated": [_designated(one, say) for one in found.designated],
