@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 
 from services.intake import archive_store
-from services.intake.archive_store import ACKNOWLEDGED, MADE
+from services.intake.archive_store import ACKNOWLEDGED, MADE, REPLACED
 from services.intake.handlers.returning import SERVICE
 from shared.contracts.privacy import AccessExported
 from shared.messaging.transaction import Transaction
@@ -38,7 +38,7 @@ def routes(service: Service) -> APIRouter:
         # An erasure at a person's request may have taken a line out: such a file could not be verified.
         if await archive_store.count_lines(database, archive) != row["records"] + 2:
             raise Problem(409, "archive-incomplete", "A record of this archive was erased since it was made",
-                          "Call the records office: the return has to be ordered again.")
+                          "Have the records office order it anew.")
         await service.transactions.run(lambda tx: _on_record(tx, row, person))
         return StreamingResponse(archive_store.lines(database, archive), media_type=MEDIA_TYPE, headers={
             "Content-Disposition": f'attachment; filename="{programme}-{archive}.archive"',
@@ -72,6 +72,9 @@ def refuse_unmade(row: Document | None, programme: str) -> None:
         raise Problem(404, "no-such-archive", "There is no such archive", "Check the address.")
     if row["state"] == ACKNOWLEDGED:
         raise Problem(410, "archive-returned", "The ward has acknowledged this archive", "It was deleted here.")
+    if row["state"] == REPLACED:
+        raise Problem(410, "archive-replaced", "Another archive was made in place of this one",
+                      "Fetch that one: the records office shows it.")
     if row["state"] != MADE:
         raise Problem(409, "archive-not-made", "This archive is still being made", "Try again in a minute.",
                       headers={"Retry-After": "60"})

@@ -1,7 +1,7 @@
 """Intake's collections of returns (S17). All are passing: they go when the ward has acknowledged the archive.
 
 `archives`: `{_id: archive, programme, parts, key, state, items, subjects, records, missing, bytes, digest,
-confirmation, made_at}`; its state is "ordered", "making", "made", "acknowledged".
+confirmation, made_at}`; its state is "ordered", "making", "made", "acknowledged" or "replaced".
 `archive_parts`: whose records were ordered.
 `archive_lines`: the file, line by line (`n` from 0), sealed to the ward's key before it gets here.
 `downloads`: who fetched an archive, and when.
@@ -20,7 +20,8 @@ from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document
 
 ARCHIVES, ARCHIVE_PARTS, ARCHIVE_LINES, DOWNLOADS = "archives", "archive_parts", "archive_lines", "downloads"
-ORDERED, MAKING, MADE, ACKNOWLEDGED = "ordered", "making", "made", "acknowledged"
+ORDERED, MAKING, MADE = "ordered", "making", "made"
+ACKNOWLEDGED, REPLACED = "acknowledged", "replaced"
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(ARCHIVES, "passing"),

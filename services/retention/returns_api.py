@@ -77,6 +77,11 @@ def router(service: Service, returns: Returns) -> APIRouter:
         await returns.acknowledge(programme, archive, body.digest, person)
         return Response(status_code=204)
 
+    @routes.post("/returns/{archive}/replacement", status_code=202)
+    async def replace(programme: str, archive: str, _: Officer) -> dict[str, str]:
+        service.programmes.get(programme)
+        return {"archive": await returns.order_anew(programme, archive)}
+
     return routes
 
 
@@ -93,7 +98,8 @@ def key_shown(key: Document | None) -> dict[str, Any] | None:
 
 def return_shown(row: Document) -> dict[str, Any]:
     """A return as an API shows it: counts and digests. Never what the ward has to say."""
-    told = ("batch", "state", "subjects", "records", "missing", "bytes", "digest", "fingerprint", "acknowledged_by")
+    told = ("batch", "state", "subjects", "records", "missing", "bytes", "digest", "fingerprint", "acknowledged_by",
+            "replaces", "replaced_by")
     times = ("ordered_at", "made_at", "acknowledged_at")
     return {
         "archive": row["_id"], **{name: row[name] for name in told if name in row},

@@ -1,13 +1,15 @@
 """Retention's collections of returns (S17). No personal data: public keys, counts, digests, times, staff ids.
 
 authoritative   archive_keys    `{_id: "<programme>/<fingerprint>", programme, key, fingerprint, registered_by,
-                                registered_at, confirmed_by, confirmed_at}`; the last one that was confirmed is in use
+                                registered_at, confirmed_by, confirmed_at, order}`; the last confirmed one is in use
+                                (`order` is the machine's clock: two may fall into one second of the programme's time)
                 returns         `{_id: archive, batch, programme, state, ...}`, one a batch that goes back to the ward
-The state of a return is "no-key", "due", "ordered", "made" or "acknowledged".
+The state of a return is "no-key", "due", "ordered", "made", "acknowledged" or "replaced" (by another of its batch).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +22,7 @@ from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document
 
 ARCHIVE_KEYS, RETURNS = "archive_keys", "returns"
-NO_KEY, ORDERED, MADE, ACKNOWLEDGED = "no-key", "ordered", "made", "acknowledged"
+NO_KEY, ORDERED, MADE, ACKNOWLEDGED, REPLACED = "no-key", "ordered", "made", "acknowledged", "replaced"
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(ARCHIVE_KEYS, "authoritative", not_rebuilt="each order to return says the key, and who decided on it"),
@@ -36,28 +38,30 @@ async def key_in_use(source: Transaction | Database, programme: str) -> Document
     """The ward's key that was confirmed last."""
     database, session = _at(source)
     return await database[ARCHIVE_KEYS].find_one(
-        {"programme": programme, "confirmed_by": {"$ne": None}}, sort=[("confirmed_at", -1)], session=session)
+        {"programme": programme, "confirmed_by": {"$ne": None}}, sort=[("order", -1)], session=session)
 
 
 async def key_to_confirm(source: Transaction | Database, programme: str) -> Document | None:
     """The key that was registered last and waits for a second person."""
     database, session = _at(source)
     return await database[ARCHIVE_KEYS].find_one(
-        {"programme": programme, "confirmed_by": None}, sort=[("registered_at", -1)], session=session)
+        {"programme": programme, "confirmed_by": None}, sort=[("order", -1)], session=session)
 
 
 async def register_key(tx: Transaction, programme: str, fingerprint: str, fields: Mapping[str, Any]) -> None:
     """Keeps a key that waits for its confirmation; one that is known already is left as it is."""
     await tx.database[ARCHIVE_KEYS].update_one(
         {"_id": f"{programme}/{fingerprint}"},
-        {"$setOnInsert": {"programme": programme, "fingerprint": fingerprint, "confirmed_by": None, **fields}},
+        {"$setOnInsert": {"programme": programme, "fingerprint": fingerprint, "confirmed_by": None,
+                          "order": time.time_ns(), **fields}},
         upsert=True, session=tx.session)
 
 
 async def confirm_key(tx: Transaction, key: Document, by: str, at: datetime) -> None:
     """The key is in use from now on; returns that waited for one go on."""
     await tx.database[ARCHIVE_KEYS].update_one(
-        {"_id": key["_id"]}, {"$set": {"confirmed_by": by, "confirmed_at": at}}, session=tx.session)
+        {"_id": key["_id"]}, {"$set": {"confirmed_by": by, "confirmed_at": at, "order": time.time_ns()}},
+        session=tx.session)
     await tx.database[RETURNS].update_many(
         {"programme": key["programme"], "state": NO_KEY}, {"$set": {"state": DUE}}, session=tx.session)
 

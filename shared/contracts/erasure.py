@@ -65,7 +65,8 @@ class RotationOrdered(Event):
 class ReturnOrdered(Event):
     """Part `part` (from 1) of `parts`: seal these subjects' records to the ward's archive key (S17).
 
-    `key` is an uncompressed P-256 point, base64url; its private half is the ward's affair.
+    `key` is an uncompressed P-256 point, base64url; its private half is the ward's affair. An archive that this one
+    `replaces` is of no use any more and goes.
     """
 
     TOPIC: ClassVar[str] = "retention.orders.v1"
@@ -76,6 +77,7 @@ class ReturnOrdered(Event):
     subjects: tuple[Id, ...] = Field(min_length=1, max_length=SUBJECTS_AN_ORDER)
     key: str
     decided_by: tuple[str, ...]
+    replaces: Id | None = None
 
 
 class SubjectsErased(Event):

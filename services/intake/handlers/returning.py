@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from services.intake import archive_store
-from services.intake.archive_store import ACKNOWLEDGED, MADE, MAKING, ORDERED
+from services.intake.archive_store import ACKNOWLEDGED, MADE, MAKING, ORDERED, REPLACED
 from services.intake.domain.archive import returned_record
 from shared.contracts.envelope import Envelope, Id, derived_id, moment_text
 from shared.contracts.erasure import ArchiveMade, ReturnAcknowledged, ReturnOrdered
@@ -60,6 +60,8 @@ class Returning:
         row = await archive_store.archive(tx, order.archive)
         if row is not None and row["state"] != ORDERED:
             return
+        if order.replaces is not None:
+            await self._end(tx, order.replaces, REPLACED, message)
         await archive_store.change(tx, order.archive, {
             "programme": message.programme, "parts": order.parts, "key": order.key, "state": ORDERED})
         if await archive_store.keep_part(tx, order.archive, order.part, order.subjects) == order.parts:
@@ -69,11 +71,13 @@ class Returning:
 
     async def acknowledged(self, tx: Transaction, message: Envelope[ReturnAcknowledged]) -> None:
         """The ward has it: nothing of it stays here."""
-        archive = message.data.archive
+        await self._end(tx, message.data.archive, ACKNOWLEDGED, message)
+
+    async def _end(self, tx: Transaction, archive: Id, state: str, message: Envelope[Any]) -> None:
         row = await archive_store.archive(tx, archive)
-        if row is None or row["state"] == ACKNOWLEDGED:
+        if row is None or row["state"] in (ACKNOWLEDGED, REPLACED):
             return
-        await archive_store.change(tx, archive, {"state": ACKNOWLEDGED, "acknowledged_at": message.time})
+        await archive_store.change(tx, archive, {"state": state, "ended_at": message.time})
         await archive_store.drop_parts(tx, archive)
         await self.jobs.start(tx, DROP, f"{DROP}/{archive}", message.programme, {"archive": archive})
 
@@ -81,6 +85,8 @@ class Returning:
         """One step of the making: the first line, a part, or the word that it is made."""
         row = await archive_store.archive(tx, job["args"]["archive"])
         assert row is not None
+        if row["state"] == REPLACED:
+            return None
         cursor = job["cursor"]
         if cursor is None:
             return await self._begin(tx, row)

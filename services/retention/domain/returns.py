@@ -12,9 +12,9 @@ WARD = "ward"
 """The employer whose officer acknowledges: nobody else can say that the ward has its data."""
 
 
-def archive_id(batch: Id) -> Id:
-    """A batch's archive."""
-    return derived_id("archive", batch)
+def archive_id(batch: Id, replaced: int = 0) -> Id:
+    """A batch's archive; `replaced` archives of it came before."""
+    return derived_id("archive", batch, *([str(replaced)] if replaced else []))
 
 
 def plain_fingerprint(typed: str) -> str:

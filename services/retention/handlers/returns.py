@@ -8,7 +8,7 @@ from functools import partial
 
 from services.retention import erasure_store, returns_store, store
 from services.retention.domain.returns import WARD, archive_id, confirming_fault, opened_it
-from services.retention.returns_store import ACKNOWLEDGED, MADE, NO_KEY, ORDERED, RETURNS
+from services.retention.returns_store import ACKNOWLEDGED, MADE, NO_KEY, ORDERED, REPLACED, RETURNS
 from shared.contracts.envelope import Envelope, Id, derived_id
 from shared.contracts.erasure import ArchiveMade, ReturnAcknowledged, ReturnOrdered, ReturnWaits
 from shared.messaging.due import DUE, DueWork
@@ -28,7 +28,7 @@ async def want(tx: Transaction, batch: Document, now: datetime) -> None:
     key = await returns_store.key_in_use(tx, batch["programme"])
     await returns_store.put(tx, archive, {
         "batch": batch["_id"], "programme": batch["programme"], "subjects": batch["subjects"],
-        "state": DUE if key else NO_KEY, "due_at": now,
+        "state": DUE if key else NO_KEY, "due_at": now, "number": 0,
     })
     if key is None:
         tx.say(ReturnWaits(batch=batch["_id"], subjects=batch["subjects"], waits_for="no-archive-key"),
@@ -116,6 +116,29 @@ class Returns:
                           "Send the confirmation that `kujibiki archive open` printed for this very archive.")
         await self.transactions.run(partial(self._acknowledged, archive=archive, digest=digest, by=person.staff))
 
+    async def order_anew(self, programme: str, archive: Id) -> Id:
+        """Another archive in place of one that can't be opened or verified any more, for the key in use now.
+
+        A lost key, or a person's erasure in between, are the reasons; nothing was erased for want of it.
+        """
+        return await self.transactions.run(partial(self._ordered_anew, programme=programme, archive=archive))
+
+    async def _ordered_anew(self, tx: Transaction, *, programme: str, archive: Id) -> Id:
+        row = await returns_store.find(tx, archive)
+        if row is None or row["programme"] != programme:
+            raise Problem(404, "no-such-archive", "There is no such archive", "Check the address.")
+        if row["state"] not in (ORDERED, MADE):
+            raise Problem(409, "archive-not-open", "This archive is not waiting for the ward",
+                          "Only one that was made, or is being made, can be replaced.")
+        number = row.get("number", 0) + 1
+        following = archive_id(row["batch"], number)
+        await returns_store.put(tx, archive, {"state": REPLACED, "replaced_by": following})
+        await returns_store.put(tx, following, {
+            "batch": row["batch"], "programme": programme, "subjects": row["subjects"], "state": DUE,
+            "due_at": self.clock.now(programme), "number": number, "replaces": archive,
+        })
+        return following
+
     def _refuse_resting(self, row: Document) -> None:
         rest = returns_store.rests(row, datetime.now(UTC))
         if rest is not None:
@@ -153,7 +176,8 @@ class Returns:
         for number, subjects in enumerate(parts, 1):
             tx.say(
                 ReturnOrdered(archive=archive, part=number, parts=len(parts), subjects=tuple(subjects),
-                              key=key["key"], decided_by=(key["registered_by"], key["confirmed_by"])),
+                              key=key["key"], decided_by=(key["registered_by"], key["confirmed_by"]),
+                              replaces=row.get("replaces")),
                 subject=archive, programme=programme, at=now, event_id=derived_id("return", archive, str(number)))
         await returns_store.put(tx, archive, {
             "state": ORDERED, "ordered_at": now, "fingerprint": key["fingerprint"],

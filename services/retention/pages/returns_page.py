@@ -72,6 +72,11 @@ def router(office: Office, returns: Returns) -> APIRouter:
         work = _acknowledge(returns, programme, typed, person)
         return await done(request, programme, person, typed, work)
 
+    @routes.post("/replacement")
+    async def replace(programme: str, request: Request, officer: Officer) -> Response:
+        typed = form_of((await request.form()).multi_items())
+        return await done(request, programme, officer, typed, returns.order_anew(programme, typed.value("archive")))
+
     return routes
 
 

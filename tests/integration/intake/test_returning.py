@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pymongo import AsyncMongoClient
 
 from shared.contracts.envelope import new_id
-from shared.contracts.erasure import ArchiveMade, ReturnAcknowledged, ReturnOrdered
+from shared.contracts.erasure import ArchiveMade, ErasureOrdered, ReturnAcknowledged, ReturnOrdered
 from shared.contracts.intake import ApplicationTaken
-from shared.contracts.privacy import AccessOpened
+from shared.contracts.privacy import AccessExported, AccessOpened
 from shared.contracts.programme import Programme
 from shared.privacy.archive import Opening, check, confirmation_of
 from shared.privacy.hpke import public_text
@@ -38,13 +38,13 @@ class Return:
     def path(self) -> str:
         return f"/intake/{self.programme.id}/api/archives/{self.archive}"
 
-    async def order(self, subjects: list[str], a_part: int) -> None:
+    async def order(self, subjects: list[str], a_part: int, replaces: str | None = None) -> None:
         """Says the parts as retention does."""
         parts = [subjects[start : start + a_part] for start in range(0, len(subjects), a_part)]
         for number, part in enumerate(parts, 1):
             await self.stage.say("retention", ReturnOrdered(
                 archive=self.archive, part=number, parts=len(parts), subjects=tuple(part), key=KEY,
-                decided_by=("officer-1", "officer-2")), self.archive, self.programme.id)
+                decided_by=("officer-1", "officer-2"), replaces=replaces), self.archive, self.programme.id)
 
     async def made(self) -> ArchiveMade:
         """What intake says when it is made."""
@@ -135,6 +135,13 @@ async def test_s26_a_download_needs_the_role_and_is_on_record(stage: Stage, open
     await it.fetched()
     answer = await stage.http.get(f"{it.path}/downloads", headers=stage.headers("officer-1"))
     assert [(one["by"], one["role"]) for one in answer.json()] == [("officer-1", "officer")]
+    async def exported() -> list[AccessExported]:
+        return [one.data for one in await stage.read("privacy.access.v1")
+                if isinstance(one.data, AccessExported) and one.data.subject == it.archive]
+
+    export, = await stage.until(exported, "the export is on the access log")
+    assert (export.actor, export.role, export.purpose, export.records) == ("officer-1", "officer", "return", 1)
+    assert "telephone" in export.items
     other = f"/intake/{it.programme.id}/api/archives/{'0' * 32}"
     assert (await stage.http.get(other, headers=stage.headers("officer-1"))).status_code == 404
 
@@ -157,3 +164,30 @@ async def test_s17_killed_in_the_middle_of_the_making_it_ends_as_if_undisturbed(
     assert (made.records, made.missing) == (40, 0)
     digest = it.check_opens_as_typed(await it.fetched())
     assert confirmation_of(digest) == made.confirmation
+
+
+async def test_s17_an_archive_whose_record_was_erased_meanwhile_is_made_anew(
+    stage: Stage, opened: Opened
+) -> None:
+    """The sealed copy goes with the person's erasure, and what is left could not be verified: it is not handed out."""
+    it = await applied(stage, await opened("erased-meanwhile"), 2)
+    ids = await subjects(stage, it.programme, 2)
+    await it.order(ids, 2)
+    await it.made()
+    await stage.say("retention", ErasureOrdered(
+        order=new_id(), batch=new_id(), kind="application", why="request", subjects=(ids[0],)),
+        new_id(), it.programme.id)
+
+    async def refused() -> bool:
+        answer = await stage.http.get(it.path, headers=stage.headers("officer-1"))
+        return bool(answer.status_code == 409 and answer.json()["type"] == "/problems/archive-incomplete")
+
+    await stage.until(refused, "the archive is refused")
+
+    anew = Return(stage, it.programme, {}, new_id())
+    await anew.order(ids, 2, replaces=it.archive)
+    made = await anew.made()
+    assert (made.records, made.missing) == (1, 1)
+    assert (await stage.http.get(it.path, headers=stage.headers("officer-1"))).status_code == 410
+    _, manifest = check(await anew.fetched())
+    assert manifest.records == 1

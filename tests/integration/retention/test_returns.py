@@ -198,3 +198,23 @@ async def test_s17_the_page_says_beside_the_field_what_is_wrong(records: Records
         f"{path}/acknowledgement", data={"archive": archive, "digest": "56" * 32}, headers=it.ward)
     assert done.status_code == 303
     assert await it.state(batch) == "acknowledged"
+
+
+async def test_s17_an_archive_that_cannot_be_opened_is_made_anew_for_the_key_in_use(
+    records: Records, infrastructure: Stack
+) -> None:
+    """The ward has lost its key: nothing was erased, so nothing is lost."""
+    it = await desk(records)
+    await it.key()
+    batch, subjects = await it.batch(2)
+    archive = await it.made(batch, "78" * 32)
+    fingerprint = await it.key()
+    anew = await it.post(f"returns/{archive}/replacement", {}, it.contractor)
+    assert anew.status_code == 202, anew.text
+    orders = await said(infrastructure, it.programme, ReturnOrdered, 2)
+    following = next(one for one in orders if one.replaces == archive)
+    assert (following.archive, fingerprint_of(following.key)) == (anew.json()["archive"], fingerprint)
+    assert [list(following.subjects)] == subjects
+    assert (await it.acknowledge(archive, "78" * 32, it.ward)).status_code == 409, "the old one counts no more"
+    again = await it.post(f"returns/{archive}/replacement", {}, it.contractor)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/archive-not-open")
