@@ -111,7 +111,7 @@ REBUILD = Rebuild(
                  left_out={"text": "the file itself: the fact has its digest"}),
         Compared(TICKS, ("number", "at"), belongs=named_by),
         Compared(STAFF, ("designation", "active"), belongs=of_everybody, plain=_designation, left_out={
-            "password_hash": "said to nobody",
+            **dict.fromkeys(("password_hash", "pin_hash"), "said to nobody"),
             **dict.fromkeys(("subject", "version"), "of the sealed name: its own record")}),
         Compared(SIGNING_KEYS, ("public_key", "use", "at"), belongs=of_everybody),
         Compared(APPLICATIONS, (

@@ -81,3 +81,23 @@ async def test_s21_pages_send_strangers_to_the_sign_in_and_refuse_other_roles(st
         path = f"/checkin/{programme.id}/{room}"
         assert (await stage.http.get(path)).status_code == 303
         assert (await stage.http.get(path, headers=stage.headers(DESK))).status_code == 403
+
+
+async def test_s21_a_shared_tablet_changes_person_and_signs_the_last_one_out_first(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("page-change")
+    path = f"/checkin/{programme.id}/terminal"
+    retention = (await stage.http.get(path)).headers["location"].partition("/retention/")[0]
+    page = await stage.http.get(path, headers=stage.headers(ANNE))
+    form = BeautifulSoup(page.text, "html.parser").select_one('form[action="/checkin/session/change"]')
+    assert form is not None and "交代" in form.text and "会場係" in page.text
+    assert f"form-action 'self' {retention}" in page.headers["content-security-policy"]
+
+    changed = await stage.http.post("/checkin/session/change", data={"next": path})
+    foreign = await stage.http.post(
+        "/checkin/session/change", data={"next": path}, headers={"Origin": "https://elsewhere.example"})
+
+    assert changed.headers["location"] == f"{retention}/retention/pin?service=checkin&next={path}"
+    assert "kujibiki_checkin=" in changed.headers["set-cookie"] and "Max-Age=0" in changed.headers["set-cookie"]
+    assert foreign.status_code == 403
