@@ -39,6 +39,7 @@ async def designate(interfaces: Interfaces, programmes: list[str], trained_on: d
                 "name": name,
                 "employer": employer,
                 "roles": list(roles),
+                "responsible": "officer" in roles,
                 "programmes": programmes,
                 "trained_on": trained_on.isoformat(),
             },
