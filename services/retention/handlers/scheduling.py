@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from services.retention import erasure_store, store
 from services.retention.domain.erasing import FINAL, REMOVED
+from services.retention.domain.schedule import WARN_DAYS
 from services.retention.erasure_store import BATCHES, DUTIES
 from services.retention.handlers.batches import Batches
 from services.retention.handlers.planning import plan
@@ -19,6 +20,9 @@ from shared.platform.mongo import Document
 
 if TYPE_CHECKING:  # whoever replays loads the handlers, and nothing that could send
     from shared.platform.service import Service
+
+UNTIL_ITS_TIME = timedelta(seconds=1)
+"""Where time is simulated, a programme's duties begin with its first tick; until then they are looked at so often."""
 
 
 class Scheduling:
@@ -36,7 +40,14 @@ class Scheduling:
 
     async def _fell_due(self, duty: Document) -> None:
         programme = self._service.programmes.get(duty["programme"])
-        now = self._service.clock.now(programme.id)
+        now, settings = self._service.clock.now(programme.id), self._service.settings
+        timeless = settings.allow_ticks and not self._service.clock.tick_number(programme.id)
+        if timeless or duty["due_at"] > now:
+            # Its time was not set yet when it was taken up: by the machine's, all its duties would be over.
+            await self._service.database[DUTIES].update_one(
+                {"_id": duty["_id"], "leased_by": duty["leased_by"]},
+                {"$set": {"lease_until": datetime.now(UTC) + UNTIL_ITS_TIME}})
+            return
         if duty["kind"] == "erase":
             await self._batches.collect(duty, programme, now)
             return
@@ -50,10 +61,10 @@ async def _done(tx: Transaction, duty: Document, now: datetime) -> None:
 
 
 async def _warn(tx: Transaction, warning: Document, now: datetime) -> None:
-    """Once a warning; none where time has jumped over the duty itself."""
+    """Once a warning; none where time has jumped over a nearer one, or over the duty itself."""
     await _done(tx, warning, now)
     left = warning["of"] - now
-    if left.total_seconds() <= 0:
+    if left <= next((timedelta(days=days) for days in WARN_DAYS if days < warning["days"]), timedelta()):
         return
     tx.say(DutyNear(duty=warning["code"], due_at=warning["of"], days=max(1, left.days)), subject=warning["programme"],
            programme=warning["programme"], at=now,
