@@ -238,6 +238,7 @@ def desk_pages(camera: Camera) -> None:
         ("draw-desk", "lottery", f"{FIRST}/desk"), ("draw-desk-second", "lottery", f"{SECOND}/desk"),
         ("notices", "notifier", f"{FIRST}/desk"), ("notices-list", "notifier", f"{FIRST}/notices"),
         ("terminal", "checkin", f"{FIRST}/terminal"), ("cards", "checkin", f"{FIRST}/cards"),
+        ("cluster", "checkin", f"{FIRST}/cluster"), ("destruction", "checkin", f"{FIRST}/destruction"),
         ("state", "retention", f"state/{FIRST}"),
         ("records-office", "retention", ""), ("staff", "retention", "staff"),
     ):  # fmt: skip

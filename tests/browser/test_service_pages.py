@@ -37,7 +37,9 @@ STAFF = {
     "draw desk before": ("lottery", f"/lottery/{OPEN}/desk"), "notices": ("notifier", f"/notifier/{DRAWN}/desk"),
     "list of notices": ("notifier", f"/notifier/{DRAWN}/notices"),
     "terminal": ("checkin", f"/checkin/{DRAWN}/terminal"), "seats": ("checkin", f"/checkin/{DRAWN}/seats"),
-    "cards": ("checkin", f"/checkin/{DRAWN}/cards"), "state of handling": ("retention", f"/retention/state/{DRAWN}"),
+    "cards": ("checkin", f"/checkin/{DRAWN}/cards"), "cluster": ("checkin", f"/checkin/{DRAWN}/cluster"),
+    "destruction": ("checkin", f"/checkin/{DRAWN}/destruction"),
+    "state of handling": ("retention", f"/retention/state/{DRAWN}"),
     "records office": ("retention", "/retention/"), "staff register": ("retention", "/retention/staff"),
 }  # fmt: skip
 FIELDS = {

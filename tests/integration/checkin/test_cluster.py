@@ -187,7 +187,7 @@ async def test_b08_the_desk_works_by_forms_shows_numbers_only_and_raises_the_ala
     assert "対象のカードは2枚です" in seen.text and "LS-00002" in seen.text
     asked = await post(path, OFFICER, **form, step="ask", seen="LS-00001,LS-00002")
     here = asked.headers["location"]
-    assert "保管者の許可を待っています" in await get(here, OFFICER)
+    assert "鍵管理者の許可を待っています" in await get(here, OFFICER)
 
     assert (await post(here, OFFICER, step="release")).status_code == 422
     assert (await post(here, CUSTODIAN, step="release")).status_code == 303
