@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from services.retention import erasure_store, store
 from services.retention.domain.schedule import Duty, calendar, contract_end
 from services.retention.domain.staff import EVERY_PROGRAMME
-from services.retention.erasure_store import BATCHES, DUTIES, HOLDS, REQUESTS, ROTATIONS
+from services.retention.domain.state import StandingCount
+from services.retention.erasure_store import DUTIES, HOLDS, REQUESTS, ROTATIONS
 from services.retention.handlers import holds, requests
 from services.retention.handlers.holds import Basis, HoldRefused
 from services.retention.handlers.requests import RequestRefused
@@ -27,10 +28,6 @@ T = TypeVar("T")
 
 MOST_HELD = 250
 """A hold names at most so many subjects: more is a hold on the programme."""
-
-STAGES = ("held", "ordered", "erased", "final")
-_STAGE = {"collecting": "ordered", "awaiting-return": "ordered", "ordered": "ordered", "attested": "erased",
-          "final": "final", "certified": "final"}
 
 _REQUESTS = {
     "unknown": (404, "There is no such application", "Check the receipt number."),
@@ -70,14 +67,6 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Standings:
-    """How many applications of a standing are held, ordered erased, erased, and erased for good."""
-
-    standing: str
-    counts: dict[str, int]
-
-
-@dataclass(frozen=True)
 class Erasure:
     """All there is to see of a programme's erasing, as of `as_of`."""
 
@@ -85,7 +74,7 @@ class Erasure:
     as_of: datetime
     contract_end: datetime
     calendar: tuple[Dated, ...]
-    standings: tuple[Standings, ...]
+    standings: tuple[StandingCount, ...]
     batches: tuple[Progress, ...]
     requests: tuple[Document, ...]
     holds: tuple[Document, ...]
@@ -108,7 +97,8 @@ class ErasureOffice:
         query = {"programme": programme}
         return Erasure(
             programme=programme, as_of=self.office.now(programme), contract_end=contract_end(definition),
-            calendar=await self._calendar(programme), standings=await self.standings(programme),
+            calendar=await self._calendar(programme),
+            standings=await erasure_store.standings(self._database, programme),
             batches=await self._batches(programme),
             requests=tuple(await self._database[REQUESTS].find(query).sort("asked_at", -1).to_list(200)),
             holds=tuple(await self._database[HOLDS].find(query).sort("proposed_at", -1).to_list(200)),
@@ -133,21 +123,6 @@ class ErasureOffice:
             Progress(row, await erasure_store.batch_waits_for(self._database, row), answered.get(row["_id"], {}))
             for row in rows
         ])
-
-    async def standings(self, programme: str) -> tuple[Standings, ...]:
-        """How many of each standing are held, ordered, erased, final."""
-        stages = {row["_id"]: _STAGE[row["state"]] async for row in self._database[BATCHES].find(
-            {"programme": programme}, {"state": 1})}
-        groups = self._database[store.APPLICATIONS].aggregate([
-            {"$match": {"programme": programme}},
-            {"$group": {"_id": {"standing": "$standing", "batch": "$batch"}, "count": {"$sum": 1}}},
-        ])
-        found: dict[str, dict[str, int]] = {}
-        async for row in groups:
-            stage = stages.get(row["_id"].get("batch"), "held")
-            counts = found.setdefault(row["_id"].get("standing") or "undecided", dict.fromkeys(STAGES, 0))
-            counts[stage] += row["count"]
-        return tuple(Standings(standing, found[standing]) for standing in sorted(found))
 
     async def rotations(self) -> tuple[Document, ...]:
         """The rotations, the latest first."""

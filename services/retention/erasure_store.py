@@ -21,7 +21,9 @@ from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
-from services.retention.domain.erasing import waits_for
+from services.retention.domain.erasing import REMOVED, waits_for
+from services.retention.domain.schedule import UNDECIDED
+from services.retention.domain.state import STAGES, Stage, StandingCount
 from services.retention.store import APPLICATIONS
 from shared.contracts.envelope import Id
 from shared.contracts.topics import SERVICES
@@ -29,6 +31,11 @@ from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
 from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document
+
+_STAGE: dict[str, Stage] = {
+    "collecting": "ordered", "awaiting-return": "ordered", "ordered": "ordered", "attested": "erased",
+    "final": "final", "certified": "final",
+}
 
 DUTIES, BATCHES, ORDERS = "duties", "batches", "orders"
 ROTATIONS, HOLDS, REQUESTS = "rotations", "holds", "requests"
@@ -105,6 +112,28 @@ async def batch_waits_for(source: Transaction | Database, batch: Document) -> tu
     rotation = await rotation_after(source, batch) if batch["state"] == "attested" else None
     return waits_for(batch["state"], silent, rotation["destroyed"] if rotation else None,
                      held=batch.get("held", False))
+
+
+async def standings(database: Database, programme: str) -> tuple[StandingCount, ...]:
+    """Of each standing, how many applications are held, ordered, erased, final."""
+    stages = {row["_id"]: _STAGE[row["state"]] async for row in database[BATCHES].find(
+        {"programme": programme}, {"state": 1})}
+    groups = database[APPLICATIONS].aggregate([
+        {"$match": {"programme": programme}},
+        {"$group": {"_id": {"standing": "$standing", "batch": "$batch"}, "count": {"$sum": 1}}},
+    ])
+    found: dict[str, dict[Stage, int]] = {}
+    async for row in groups:
+        stage = stages.get(row["_id"].get("batch"), "held")
+        counts = found.setdefault(row["_id"].get("standing") or UNDECIDED, dict.fromkeys(STAGES, 0))
+        counts[stage] += row["count"]
+    return tuple(StandingCount(name, found[name]) for name in sorted(found))
+
+
+async def removed_batches(database: Database, programme: str) -> list[Id]:
+    """The batches whose data is not there any more."""
+    rows = database[BATCHES].find({"programme": programme, "state": {"$in": list(REMOVED)}}, {"_id": 1})
+    return [row["_id"] async for row in rows]
 
 
 async def programme_hold(source: Transaction | Database, programme: str) -> Document | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.retention import store
+from services.retention import erasure_store, store
 from services.retention.domain.programme_file import Complaint, parse
 from services.retention.domain.staff import EVERY_PROGRAMME
 from services.retention.domain.state import State, state_of_handling
@@ -55,7 +55,10 @@ class Office:
         """The state of handling of a programme (S28)."""
         definition = self.service.programmes.get(programme)
         database = self.service.database
-        return state_of_handling(definition, await store.counts(database, programme), await store.register(database))
+        gone = await erasure_store.removed_batches(database, programme)
+        return state_of_handling(
+            definition, await store.counts(database, programme, gone), await store.register(database),
+            await erasure_store.standings(database, programme))
 
 
 def refused_file(complaints: tuple[Complaint, ...]) -> Problem:

@@ -20,6 +20,7 @@ def state_document(state: State, as_of: datetime) -> dict[str, Any]:
             {"channel": row.channel, "contact": row.contact, "state": row.state, "count": row.count}
             for row in counts.applications
         ],
+        "standings": [{"standing": one.standing, **one.counts} for one in state.standings],
         "accesses": {
             "opened": state.opened, "refused": state.refused,
             "by_purpose": [

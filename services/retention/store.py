@@ -16,7 +16,7 @@ passing         tries           wrong passwords in a row
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -181,10 +181,10 @@ def _concerning(programmes: Collection[str]) -> dict[str, Any]:
     return {} if "*" in programmes else {"programme": {"$in": ["*", *programmes]}}
 
 
-async def counts(database: Database, programme: str) -> Counts:
-    """All counts of a programme."""
+async def counts(database: Database, programme: str, without: Sequence[str] = ()) -> Counts:
+    """All counts of a programme; whoever's data went with a batch of `without` is not counted as held."""
     return Counts(
-        applications=await _applications(database, programme),
+        applications=await _applications(database, programme, without),
         accesses=await _accesses(database, programme),
         notices=await _by(database, NOTICES, programme, "state"),
         passes=await _by(database, PASSES, programme, "state"),
@@ -216,10 +216,11 @@ async def _summed(
     return {name: rows[0][name] for name in names} if rows else {}
 
 
-async def _applications(database: Database, programme: str) -> tuple[SubjectCount, ...]:
+async def _applications(database: Database, programme: str, without: Sequence[str]) -> tuple[SubjectCount, ...]:
     group = {"channel": "$channel", "contact": "$contact", "state": "$state"}
     rows = database[APPLICATIONS].aggregate([
-        {"$match": {"programme": programme}}, {"$group": {"_id": group, "count": {"$sum": 1}}}, {"$sort": {"_id": 1}},
+        {"$match": {"programme": programme, "batch": {"$nin": list(without)}}},
+        {"$group": {"_id": group, "count": {"$sum": 1}}}, {"$sort": {"_id": 1}},
     ])
     return tuple([SubjectCount(**row["_id"], count=row["count"]) async for row in rows])
 

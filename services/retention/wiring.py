@@ -37,6 +37,7 @@ from services.retention.handlers.signin import SignIns
 from services.retention.inbound import SUBSCRIPTIONS
 from services.retention.office import Office
 from services.retention.pages import certificates as certificates_page
+from services.retention.pages import erasure as erasure_page
 from services.retention.pages import returns_page, routes
 from services.retention.passwords import Passwords
 from services.retention.seals import SealKey
@@ -63,7 +64,8 @@ def build(settings: RetentionSettings) -> Service:
     office = Office(service, settings, sign_ins, StaffOffice(service, settings, register, passwords))
     rotations, batches = Rotations(service.clock), Batches(service.transactions, service.clock)
     scheduling = Scheduling(service, batches, rotations)
-    service.serves(erasure_api.router(ErasureOffice(office, rotations)))
+    erasing = ErasureOffice(office, rotations)
+    service.serves(erasure_api.router(erasing), erasure_page.router(erasing))
     returns = Returns(service.database, service.transactions, service.clock)
     service.does(scheduling.work, batches.work, returns.work)
     service.at_start(scheduling.replan)

@@ -8,14 +8,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, get_args
 
 from shared.contracts.programme import DataItem, Programme, Words
 from shared.contracts.retention import StaffDesignated
 
+Stage = Literal["held", "ordered", "erased", "final"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""What became of the data of an application: "final" when no key is left that could open an old copy of it."""
+
 
 @dataclass(frozen=True)
 class SubjectCount:
-    """How many applications came by `channel`, are reached by `contact` and are in `state`."""
+    """How many applications, without the erased, came by `channel`, are reached by `contact` and are in `state`."""
 
     channel: str
     contact: str
@@ -51,6 +56,14 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class StandingCount:
+    """How many applications of a standing are held, ordered to be erased, erased, and erased for good (S17)."""
+
+    standing: str
+    counts: Mapping[Stage, int]
+
+
+@dataclass(frozen=True)
 class HeldItem:
     """One data item: of how many it is held, why, by which services, until when, by which approval."""
 
@@ -75,9 +88,13 @@ class State:
     designated: tuple[StaffDesignated, ...]
     opened: int
     refused: int
+    standings: tuple[StandingCount, ...] = ()
 
 
-def state_of_handling(programme: Programme, counts: Counts, register: Collection[StaffDesignated]) -> State:
+def state_of_handling(
+    programme: Programme, counts: Counts, register: Collection[StaffDesignated],
+    standings: tuple[StandingCount, ...] = (),
+) -> State:
     """The state of handling of `programme`."""
     return State(
         programme=programme.id,
@@ -89,6 +106,7 @@ def state_of_handling(programme: Programme, counts: Counts, register: Collection
         ),
         opened=sum(access.opened for access in counts.accesses),
         refused=sum(access.refused for access in counts.accesses),
+        standings=standings,
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from fastapi import Request
 from markupsafe import Markup
 
-from services.retention.domain.state import HeldItem, State
+from services.retention.domain.state import STAGES, HeldItem, StandingCount, State
 from services.retention.office import Office
 from shared.contracts.programme import Programme
 from shared.contracts.retention import StaffDesignated
+from shared.contracts.topics import SERVICES
 from shared.platform.mongo import Document
 from shared.ui import Chrome, Link, StaffBar
 from shared.ui.formats import day, moment, number
@@ -85,13 +86,16 @@ def alarms(found: Sequence[Document], say: Say) -> list[Row]:
     return rows
 
 
-_FAMILIES = {"pattern": "alarm.pattern", "fault": "alarm.fault", "role": "role", "service": "service",
-             "duty": "duty", "waits_for": "waits-for"}
+_FAMILIES = {"pattern": "alarm.pattern", "fault": "alarm.fault", "role": "role", "service": "service"}
 
 
 def _shown(name: str, value: object, say: Say) -> object:
     if isinstance(value, datetime):
         return moment(value)
+    if name == "duty":
+        return duty_name(str(value), say)
+    if name == "waits_for" and isinstance(value, list):
+        return "、".join(str(waits_for(code, say)) for code in value)
     family = _FAMILIES.get(name)
     if family is None:
         return value
@@ -117,6 +121,7 @@ def state(found: State, alarms_found: Sequence[Document], programme: Programme, 
              number(row.count)]
             for row in counts.applications
         ],
+        "standings": standings(found.standings, say),
         "accesses": [
             [word("service", row.service, say), word("purpose", row.purpose, say), word("role", row.role, say),
              number(row.opened), number(row.refused), moment(row.last_at, offset) if row.last_at else ""]
@@ -159,3 +164,26 @@ def button(office: Office, label: object, action: str, hidden: Mapping[str, str]
     """A button in a table's row that posts by itself."""
     macros = office.service.pages.environment.globals["forms"]
     return Markup(macros.post_button(label, action, hidden or {}))  # type: ignore[attr-defined]  # noqa: S704
+
+
+def standings(found: Sequence[StandingCount], say: Say) -> list[Row]:
+    """How many of each standing are held, ordered, erased, final."""
+    return [[word("erasure.standing", one.standing, say), *(number(one.counts[stage]) for stage in STAGES)]
+            for one in found]
+
+
+def duty_name(code: str, say: Say) -> object:
+    """A duty of the calendar in words: what, and whose data where it is an erasure."""
+    what, _, rest = code.partition(".")
+    if what == "erase" and "." in rest:
+        return say("erasure.duty.erase", who=joined(rest.rpartition(".")[2].split("+"), "erasure.standing", say))
+    return word("erasure.duty", code.replace(".", "-"), say)
+
+
+def waits_for(code: str, say: Say) -> object:
+    """What a batch waits for, in words."""
+    if code in SERVICES:
+        return say("erasure.waits.service", service=word("service", code, say))
+    if code.startswith("keys-"):
+        return say("erasure.waits.keys", service=word("service", code.removeprefix("keys-"), say))
+    return word("erasure.waits", code, say)

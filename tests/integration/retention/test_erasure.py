@@ -184,6 +184,45 @@ async def test_s17_a_hold_takes_two_people_and_keeps_its_subject_back_until_two_
     await campaign.batch_of("held", "attested")
 
 
+async def test_s17_the_page_shows_what_falls_due_and_lets_two_people_hold_and_one_decide(campaign: Campaign) -> None:
+    asked = await campaign.comes_out("asked", "won")
+    await campaign.say("intake", (asked, ErasureAsked(application=asked, asked_at=DRAWN)))
+    await until(lambda: campaign.records.has("requests", {"_id": asked}))
+    page = f"/retention/erasure/{campaign.id}"
+    second = await campaign.another_officer()
+
+    async def post(path: str, token: dict[str, str] | None = None, **typed: str) -> tuple[int, str]:
+        answer = await campaign.records.http.post(
+            f"{page}{path}", data=typed, headers=token or await campaign.records.officer())
+        return answer.status_code, answer.text
+
+    async def shown() -> str:
+        return (await campaign.records.http.get(page, headers=second)).text
+
+    for words in ("抽選の14日後", "あと13日です", campaign.receipt("asked"), "結果のない申込み", "（R3-45-1-17）"):
+        assert words in await shown()
+    status, text = await post("/requests/" + asked, answer="grant", **{f"decision-{asked}": "区長決裁"})
+    assert (status, "半角の英数字とハイフンで入力" in text) == (422, True)
+    status, text = await post("/holds", basis="court", receipts="NO-SUCH-1")
+    assert (status, "次の受付番号の申込みはありません：NO-SUCH-1" in text) == (422, True)
+    assert (await post("/holds", basis="court", whole="yes"))[0] == 303
+    hold = (await campaign.erasure())["holds"][0]["hold"]
+    status, text = await post(f"/holds/{hold}/confirmation")
+    assert (status, "申し出た人とは別の人" in text) == (409, True)
+    assert (await post(f"/holds/{hold}/confirmation", second))[0] == 303
+    status, text = await post("/requests/" + asked, answer="grant", **{f"decision-{asked}": "R3-45-9"})
+    assert (status, "消去の停止中です" in text) == (409, True)
+    assert (await post(f"/holds/{hold}/lifting"))[0] == 303
+    assert (await post(f"/holds/{hold}/confirmation", second))[0] == 303
+    assert (await post("/requests/" + asked, answer="grant", **{f"decision-{asked}": "R3-45-9"}))[0] == 303
+    await campaign.batch_of("asked", "attested")
+    assert "当選：1件" in await shown()
+    report = await campaign.records.http.get(
+        f"/retention/api/state/{campaign.id}", headers=await campaign.records.officer())
+    assert report.json()["standings"] == [{"standing": "won", "held": 0, "ordered": 0, "erased": 1, "final": 0}]
+    assert {item["held"] for item in report.json()["items"]} == {0}
+
+
 async def test_b10_who_asked_is_erased_at_once_on_the_wards_decision_and_nobody_else(campaign: Campaign) -> None:
     asked, kept = await campaign.comes_out("asked", "won"), await campaign.comes_out("kept", "won")
     for application in (asked, kept):
