@@ -147,7 +147,7 @@ async def test_s26_a_download_needs_the_role_and_is_on_record(stage: Stage, open
 
 
 async def test_s17_killed_in_the_middle_of_the_making_it_ends_as_if_undisturbed(stage: Stage, opened: Opened) -> None:
-    it = await applied(stage, await opened("killed"), 40)
+    it = await applied(stage, await opened("killed-making"), 40)
     ids = await subjects(stage, it.programme, 40)
     database = AsyncMongoClient(settings_of(stage.stack, "intake").mongo_uri())["intake"]
     await it.order(ids, 1)
