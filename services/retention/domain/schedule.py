@@ -6,7 +6,7 @@ due later than the contract's last day; what depends on a draw that did not take
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -32,6 +32,9 @@ What = Literal["erase", "cards", "staff", "return", "certificate", "keys"]
 
 _EVERYTHING = ErasureRule(after="contract")
 _LEFT_OVER = "erase.left-over"
+
+CONTRACT_END = "contract-end"
+"""The code of all that is due on the contract's last day."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,26 @@ def final_by(programme: Programme, due_at: datetime) -> datetime:
     return _by(programme, due_at, FINAL_WITHIN)
 
 
-def warnings(duty: Duty) -> tuple[tuple[int, datetime], ...]:
-    """(days before, when) somebody is told that the duty is near; a duty without its day yet warns nobody."""
-    if duty.waits_for_draw or duty.each_after_days is not None:
-        return ()
-    return tuple((days, duty.due_at - timedelta(days=days)) for days in WARN_DAYS)
+@dataclass(frozen=True)
+class Near:
+    """At `at`, `days` days before `due_at`, somebody is told that `code` is near."""
+
+    code: str
+    days: int
+    at: datetime
+    due_at: datetime
+
+
+def warnings(programme: Programme, duties: Collection[Duty]) -> tuple[Near, ...]:
+    """Who must be told of what before; all that falls together on the contract's last day is one thing to be told.
+
+    A duty without its day yet warns nobody, nor does one that each withdrawal makes anew.
+    """
+    last = start_of(programme, programme.contract.last)
+    near = {CONTRACT_END if duty.due_at == last else duty.code: duty.due_at for duty in duties
+            if duty.each_after_days is None and not duty.waits_for_draw}
+    return tuple(Near(code, days, due_at - timedelta(days=days), due_at)
+                 for code, due_at in near.items() for days in WARN_DAYS)
 
 
 def _by(programme: Programme, due_at: datetime, within: timedelta) -> datetime:

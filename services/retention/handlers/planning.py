@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from services.retention import erasure_store, store
-from services.retention.domain.schedule import Duty, calendar, warnings
+from services.retention.domain.schedule import Duty, Near, calendar, warnings
 from services.retention.erasure_store import DUTIES
 from shared.contracts.programme import Programme
 from shared.messaging.due import DUE
@@ -30,7 +30,8 @@ async def plan(tx: Transaction, programme: Programme, drawn_at: datetime | None 
     duties = calendar(programme, drawn_at or await erasure_store.drawn_at(tx, programme.id))
     known = {row["_id"]: row async for row in tx.database[DUTIES].find(
         {"programme": programme.id, "planned": True}, session=tx.session)}
-    wanted = {key: fields for duty in duties for key, fields in _documents(programme.id, duty)}
+    wanted = dict([*(_duty(programme.id, duty) for duty in duties),
+                   *(_warning(programme.id, near) for near in warnings(programme, duties))])
     for key, fields in wanted.items():
         row = known.get(key)
         moved = row is None or row["falls_at"] != fields["falls_at"]
@@ -40,13 +41,17 @@ async def plan(tx: Transaction, programme: Programme, drawn_at: datetime | None 
     await tx.database[DUTIES].delete_many({"_id": {"$in": gone}}, session=tx.session)
 
 
-def _documents(programme: str, duty: Duty) -> list[tuple[str, dict[str, Any]]]:
-    key, fields = f"{programme}/{duty.code}", asdict(duty)
+def _duty(programme: str, duty: Duty) -> tuple[str, dict[str, Any]]:
+    fields = asdict(duty)
     falls_at = fields.pop("due_at")
-    planned = {"programme": programme, "planned": True}
-    documents = [(key, {**planned, **fields, "standings": list(duty.standings), "falls_at": falls_at,
-                        "kind": _KIND.get(duty.what, "remind")})]
-    for days, at in warnings(duty):
-        documents.append((f"{key}/{days}", {
-            **planned, "kind": "warning", "code": duty.code, "days": days, "falls_at": at, "of": falls_at}))
-    return documents
+    return f"{programme}/{duty.code}", {
+        **fields, "programme": programme, "planned": True, "standings": list(duty.standings), "falls_at": falls_at,
+        "kind": _KIND.get(duty.what, "remind"),
+    }
+
+
+def _warning(programme: str, near: Near) -> tuple[str, dict[str, Any]]:
+    return f"{programme}/near/{near.code}/{near.days}", {
+        "programme": programme, "planned": True, "kind": "warning", "code": near.code, "days": near.days,
+        "falls_at": near.at, "of": near.due_at,
+    }

@@ -19,6 +19,9 @@ from shared.ui.formats import moment
 Reader = Annotated[Person, Depends(staff("officer", "records", "auditor"))]
 Officer = Annotated[Person, Depends(staff("officer"))]
 MOST_DECIDED = 50
+_REMINDERS = frozenset({"duty-near", "no-archive-key"})
+_NOBODYS = _REMINDERS | {"erasure-overdue", "notices-late", "set-aside"}
+"""Alarms about what is late or to come, not about what somebody did."""
 
 
 def add(routes: APIRouter, office: Office) -> None:
@@ -29,14 +32,14 @@ def add(routes: APIRouter, office: Office) -> None:
     async def look(request: Request, person: Reader) -> HTMLResponse:
         say, database = pages.words_for(request), office.service.database
         found = await store.open_alarms(database, person.programmes)
-        shown = [dict(zip(("title", "at", "text"), row, strict=True)) | {"id": one["_id"]}
+        shown = [dict(zip(("title", "at", "text"), row, strict=True))
+                 | {"id": one["_id"], "decisions": _decisions(one["kind"], say)}
                  for one, row in zip(found, show.alarms(found, say), strict=True)]
         past = await store.decided_alarms(database, person.programmes, MOST_DECIDED)
         return pages.render(
             request, "alarms.html", chrome=show.chrome(office, request), alarms=shown,
             officer="officer" in person.roles,
-            decisions=[(code, say(f"alarms.decision.{code}")) for code in get_args(AlarmDecision)],
-            decided=[[*row, say(f"alarms.decision.{one['decided']['decision']}"), one["decided"]["by"],
+            decided=[[*row, _decision(one["kind"], one["decided"]["decision"], say), one["decided"]["by"],
                       moment(one["decided"]["at"])]
                      for one, row in zip(past, show.alarms(past, say), strict=True)])
 
@@ -46,3 +49,13 @@ def add(routes: APIRouter, office: Office) -> None:
     ) -> Response:
         await desk.decide(alarm, decision, officer)
         return RedirectResponse("/retention/alarms", 303)
+
+
+def _decisions(kind: str, say: show.Say) -> list[tuple[str, object]]:
+    """What an officer can say about an alarm: about a reminder only that it was seen."""
+    codes = ("explained",) if kind in _REMINDERS else get_args(AlarmDecision)
+    return [(code, _decision(kind, code, say)) for code in codes]
+
+
+def _decision(kind: str, code: str, say: show.Say) -> object:
+    return say("alarms.decision.noted" if code == "explained" and kind in _NOBODYS else f"alarms.decision.{code}")

@@ -1,4 +1,4 @@
-"""A stack of its own: a tick is done when nothing is due in any programme, and tests of other areas leave work behind."""
+"""A stack of its own: a tick is done when nothing is due in any programme; tests of other areas leave work behind."""
 
 from __future__ import annotations
 

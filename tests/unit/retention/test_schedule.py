@@ -80,13 +80,15 @@ def test_b10_without_a_draw_its_rules_fall_due_on_the_contracts_last_day_and_war
     duty = erasing(LIVE_SITE, "lost", None)
     assert duty.waits_for_draw
     assert duty.due_at == start_of(LIVE_SITE, LIVE_SITE.contract.last)
-    assert warnings(duty) == ()
+    assert {near.code for near in warnings(LIVE_SITE, calendar(LIVE_SITE, None))} == {"contract-end"}
 
 
-def test_b10_warnings_come_30_14_and_3_days_before() -> None:
-    duty = erasing(LIVE_SITE, "won")
-    assert [(days, duty.due_at - at) for days, at in warnings(duty)] == [
-        (days, timedelta(days=days)) for days in (30, 14, 3)]
+def test_b10_warnings_come_30_14_and_3_days_before_and_once_for_all_of_the_contracts_last_day() -> None:
+    found = warnings(LIVE_SITE, calendar(LIVE_SITE, DRAWN))
+    assert all(near.due_at - near.at == timedelta(days=near.days) for near in found)
+    losers = erasing(LIVE_SITE, "lost").code
+    assert [(near.code, near.days) for near in found] == [
+        (code, days) for code in (losers, "contract-end") for days in (30, 14, 3)]
 
 
 def test_b10_a_withdrawal_may_have_a_term_of_its_own_counted_in_days_of_the_place() -> None:
