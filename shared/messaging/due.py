@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from shared.messaging.waking import woken
 from shared.platform.clock import Clock
 from shared.platform.mongo import Database, Document, StoreError
 
@@ -68,10 +69,7 @@ class DueWork:
             if worked:
                 continue
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-            except TimeoutError:
-                continue
+            await woken(self._wake, IDLE_SECONDS)
 
     async def _claim_and_handle(self, database: Database, programme: str, moment: datetime) -> bool:
         documents = await self._claim(database, programme, moment)

@@ -17,6 +17,7 @@ from shared.contracts.envelope import CONTENT_TYPE
 from shared.messaging import kafka
 from shared.messaging.lease import Lease
 from shared.messaging.transaction import OUTBOX
+from shared.messaging.waking import woken
 from shared.platform.mongo import Database, StoreError
 from shared.platform.settings import Settings
 
@@ -48,10 +49,7 @@ class Relay:
             while True:
                 await self._until_idle()
                 self._wake.clear()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-                except TimeoutError:
-                    continue
+                await woken(self._wake, IDLE_SECONDS)
         finally:
             await self._drop_producer()
             await asyncio.shield(self._release())
@@ -92,7 +90,8 @@ class Relay:
                 headers=[("content-type", CONTENT_TYPE)],
             ))
         # A producer that waits for a broker for good has happened (aiokafka #1154): a new one tries again.
-        await asyncio.wait_for(asyncio.gather(*acknowledgements), SEND_SECONDS)
+        async with asyncio.timeout(SEND_SECONDS):
+            await asyncio.gather(*acknowledgements)
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -109,7 +108,8 @@ class Relay:
         producer, self._producer = self._producer, None
         if producer is not None:
             try:
-                await asyncio.wait_for(producer.stop(), 5)
+                async with asyncio.timeout(5):
+                    await producer.stop()
             except (KafkaError, TimeoutError, OSError) as error:
                 log.warning("producer did not stop cleanly: %s", type(error).__name__)
 

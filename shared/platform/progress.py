@@ -75,8 +75,10 @@ class Progress:
         say_at = time.monotonic() + SAY_AFTER_SECONDS
         while True:
             # A client that lost its broker can wait for good: then a new one asks.
-            ends = await asyncio.wait_for(client.end_offsets(self._partitions()), ASK_SECONDS)
-            open_ends = await asyncio.wait_for(self._unfinished(client, ends), ASK_SECONDS)
+            async with asyncio.timeout(ASK_SECONDS):
+                ends = await client.end_offsets(self._partitions())
+            async with asyncio.timeout(ASK_SECONDS):
+                open_ends = await self._unfinished(client, ends)
             if not open_ends:
                 return sum(offset for partition, offset in ends.items() if partition.topic not in RESTLESS)
             if time.monotonic() > say_at:

@@ -46,6 +46,7 @@ from shared.ui import Chrome, Link, Pages, StaffBar
 STUCK_SECONDS = 90.0
 STUCK, PART_FAILED = 70, 71  # exit codes
 KEY_CHECK_SECONDS = 1.0
+STOP_AGAIN_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 S = TypeVar("S", bound=Settings)
@@ -195,9 +196,12 @@ class Service:
 
     async def stop(self) -> None:
         """Stops everything; what was said and not yet sent stays in the outbox."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        ending = set(self._tasks)
+        while ending:
+            for task in ending:
+                task.cancel()
+            # A client may swallow a cancellation that meets its answer: whoever is left is told again.
+            _, ending = await asyncio.wait(ending, timeout=STOP_AGAIN_SECONDS)
         self._tasks.clear()
         self._client.close()
 

@@ -24,6 +24,7 @@ from shared.messaging.consumer import Subscription
 from shared.messaging.lease import Lease
 from shared.messaging.rereading import Left, every_record, what_is_left
 from shared.messaging.transaction import Transaction, Transactions
+from shared.messaging.waking import woken
 from shared.platform.clock import Clock
 from shared.platform.mongo import Database, Document, StoreError
 from shared.platform.settings import Settings
@@ -175,10 +176,7 @@ class Erasing:
                     await self._attest()
             except (KafkaError, StoreError, OSError, TimeoutError) as error:
                 log.warning("attesting waits: %s", type(error).__name__)
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._look_every)
-            except TimeoutError:
-                continue
+            await woken(self._wake, self._look_every)
 
     async def _attest(self) -> None:
         """Looks again at what waits."""

@@ -25,6 +25,7 @@ from shared.messaging.consumer import Subscription
 from shared.messaging.lease import Lease
 from shared.messaging.rereading import every_record
 from shared.messaging.transaction import Transaction, Transactions
+from shared.messaging.waking import woken
 from shared.platform.mongo import Database, Document, StoreError
 from shared.platform.settings import Settings
 from shared.privacy.epochkeys import KeyFolder
@@ -109,10 +110,7 @@ class Rotating:
                     continue
             except (KafkaError, StoreError, OSError, TimeoutError, NotYet) as error:
                 log.warning("a rotation of keys waits: %s", type(error).__name__)
-            try:
-                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_SECONDS * 4)
-            except TimeoutError:
-                continue
+            await woken(self._wake, LOOK_EVERY_SECONDS * 4)
 
     async def _go_through(self, rotation: Id, heard: Collection[str]) -> None:
         self._ring.use(await asyncio.to_thread(self._folder.begin, rotation))
