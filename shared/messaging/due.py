@@ -28,14 +28,15 @@ class DueWork:
     """Work on documents of `collection` whose time has come.
 
     `handle` gets one document, or with `batch` > 1 a list of them, and changes their state itself. If it raises, its
-    documents stay due and are tried again after a pause that doubles up to a minute.
+    documents stay due and are tried again after a pause that doubles up to a minute. Nothing is due in a programme
+    that has not `begun`.
     """
 
     def __init__(
         self, name: str, collection: str, handle: Callable[[Any], Awaitable[None]], *,
-        lease_seconds: int = 60, concurrency: int = 1, batch: int = 1,
+        lease_seconds: int = 60, concurrency: int = 1, batch: int = 1, begun: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        self.name, self.collection = name, collection
+        self.name, self.collection, self._begun = name, collection, begun
         self._handle, self._lease_seconds = handle, lease_seconds
         self._concurrency, self._batch = concurrency, batch
         self._wake = asyncio.Event()
@@ -50,7 +51,7 @@ class DueWork:
 
     async def anything_due(self, database: Database, clock: Clock, programmes: Sequence[str]) -> bool:
         """Whether something is due, claimed or not."""
-        now = {programme: clock.now(programme) for programme in programmes}
+        now = {programme: clock.now(programme) for programme in programmes if self._begun(programme)}
         for programme, moment in now.items():
             query = {"state": DUE, "programme": programme, "due_at": {"$lte": moment}}
             if await database[self.collection].find_one(query, {"_id": 1}):
@@ -61,7 +62,7 @@ class DueWork:
         while True:
             worked = False
             try:
-                for programme in programmes():
+                for programme in filter(self._begun, programmes()):
                     worked |= await self._claim_and_handle(database, programme, clock.now(programme))
             except StoreError as error:
                 log.warning("%s waits: %s", self.name, type(error).__name__)

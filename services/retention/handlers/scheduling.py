@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from services.retention import erasure_store, store
@@ -21,16 +21,17 @@ from shared.platform.mongo import Document
 if TYPE_CHECKING:  # whoever replays loads the handlers, and nothing that could send
     from shared.platform.service import Service
 
-UNTIL_ITS_TIME = timedelta(seconds=1)
-"""Where time is simulated, a programme's duties begin with its first tick; until then they are looked at so often."""
-
 
 class Scheduling:
     """Looks at what has fallen due."""
 
     def __init__(self, service: Service, batches: Batches, rotations: Rotations) -> None:
         self._service, self._batches, self._rotations = service, batches, rotations
-        self.work = DueWork("duties", DUTIES, self._fell_due)
+        self.work = DueWork("duties", DUTIES, self._fell_due, begun=self._begun)
+
+    def _begun(self, programme: str) -> bool:
+        """Where time is simulated, duties wait for the first tick: by the machine's time all would be over."""
+        return not self._service.settings.allow_ticks or self._service.clock.tick_number(programme) > 0
 
     async def replan(self) -> None:
         """Plans every published programme: at the start, so that one that was published by an older version is too."""
@@ -40,14 +41,7 @@ class Scheduling:
 
     async def _fell_due(self, duty: Document) -> None:
         programme = self._service.programmes.get(duty["programme"])
-        now, settings = self._service.clock.now(programme.id), self._service.settings
-        timeless = settings.allow_ticks and not self._service.clock.tick_number(programme.id)
-        if timeless or duty["due_at"] > now:
-            # Its time was not set yet when it was taken up: by the machine's, all its duties would be over.
-            await self._service.database[DUTIES].update_one(
-                {"_id": duty["_id"], "leased_by": duty["leased_by"]},
-                {"$set": {"lease_until": datetime.now(UTC) + UNTIL_ITS_TIME}})
-            return
+        now = self._service.clock.now(programme.id)
         if duty["kind"] == "erase":
             await self._batches.collect(duty, programme, now)
             return
