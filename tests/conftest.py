@@ -1,4 +1,4 @@
-"""Fixtures of all tests: one real infrastructure a session, and services built in the test's own process."""
+"""Fixtures of all tests: services built in the test's own process."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from deploy.local.environment import service_environment
 from deploy.local.stack import Stack
 from shared.platform.service import Service
 from shared.platform.settings import Settings
-from tests.stack import infrastructure
 from tests.system import system
 
-__all__ = ["infrastructure", "system"]
+__all__ = ["system"]
 
 PATIENCE_SECONDS = 60.0
 LAST = ("journeys", "browser", "faults")

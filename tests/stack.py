@@ -1,4 +1,4 @@
-"""A real Kafka, MongoDB, Zipkin and mail catcher for tests, once a session. `tests/conftest.py` imports the fixture.
+"""A real Kafka, MongoDB, Zipkin and mail catcher for tests, once an area.
 
 A test that breaks parts (kills, pauses) leaves them ready again: use `repaired`.
 """
@@ -26,9 +26,12 @@ def infrastructure_stack(state: Path) -> Stack:
     return Stack(state, free_base(FIRST_BASE), services=False, outside=Outside())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def infrastructure() -> Iterator[Stack]:
-    """The running infrastructure, one for all tests of the session."""
+    """The running infrastructure of one area's tests: what one area leaves (due work, keys, records) disturbs no other.
+
+    An area's `conftest.py` imports it.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="kujibiki-test-") as folder,
         running(infrastructure_stack(Path(folder))) as stack,

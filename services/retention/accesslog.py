@@ -69,7 +69,7 @@ class AccessLog:
 
     async def run(self) -> None:
         """Keeps the log until cancelled; what is away is waited for."""
-        try:
+        async with self._lease.given_back():
             while True:
                 try:
                     if await self._lease.take():
@@ -79,14 +79,6 @@ class AccessLog:
                 except (LeaseLost, access_store.Overtaken):
                     log.info("another replica keeps the access log")
                 await asyncio.sleep(PAUSE_SECONDS)
-        finally:
-            await asyncio.shield(self._release())
-
-    async def _release(self) -> None:
-        try:
-            await self._lease.release()
-        except StoreError:
-            log.warning("the lease on the access log was not given back; it ends by itself")
 
     async def _keep(self) -> None:
         await self._log.open()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from shared.platform.mongo import AFTER, Database, is_duplicate
+from shared.platform.mongo import AFTER, Database, StoreError, is_duplicate
+
+log = logging.getLogger(__name__)
 
 
 class Lease:
@@ -49,3 +55,17 @@ class Lease:
         """Gives the lease back, so that a successor need not wait for its end."""
         self._valid_until = 0.0
         await self._collection.delete_one({"_id": self._name, "holder": self.holder})
+
+    @asynccontextmanager
+    async def given_back(self) -> AsyncIterator[None]:
+        """However the block ends, the lease is given back after it."""
+        try:
+            yield
+        finally:
+            await asyncio.shield(self._give_back())
+
+    async def _give_back(self) -> None:
+        try:
+            await self.release()
+        except StoreError:
+            log.warning("the lease %s is not given back; it ends by itself", self._name)

@@ -45,20 +45,14 @@ class Relay:
 
     async def run(self) -> None:
         """Sends until cancelled; broker or database away: waits and goes on."""
-        try:
-            while True:
-                await self._until_idle()
-                self._wake.clear()
-                await woken(self._wake, IDLE_SECONDS)
-        finally:
-            await self._drop_producer()
-            await asyncio.shield(self._release())
-
-    async def _release(self) -> None:
-        try:
-            await self._lease.release()
-        except StoreError:
-            log.warning("relay lease not given back; it ends by itself")
+        async with self._lease.given_back():
+            try:
+                while True:
+                    await self._until_idle()
+                    self._wake.clear()
+                    await woken(self._wake, IDLE_SECONDS)
+            finally:
+                await self._drop_producer()
 
     async def _until_idle(self) -> None:
         try:

@@ -169,14 +169,15 @@ class Erasing:
 
     async def run(self) -> None:
         """Attests what was carried out, when it is seen; one replica does, until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                if await self._lease.take():
-                    await self._attest()
-            except (KafkaError, StoreError, OSError, TimeoutError) as error:
-                log.warning("attesting waits: %s", type(error).__name__)
-            await woken(self._wake, self._look_every)
+        async with self._lease.given_back():
+            while True:
+                self._wake.clear()
+                try:
+                    if await self._lease.take():
+                        await self._attest()
+                except (KafkaError, StoreError, OSError, TimeoutError) as error:
+                    log.warning("attesting waits: %s", type(error).__name__)
+                await woken(self._wake, self._look_every)
 
     async def _attest(self) -> None:
         """Looks again at what waits."""

@@ -101,16 +101,17 @@ class Rotating:
 
     async def run(self, heard: Collection[str]) -> None:
         """Goes on with the oldest open rotation, until cancelled; one replica does."""
-        while True:
-            self._wake.clear()
-            try:
-                row = await self._database[ROTATIONS].find_one({"state": "open"}, sort=[("at", 1), ("_id", 1)])
-                if row is not None and await self._lease.take():
-                    await self._go_through(row["_id"], heard)
-                    continue
-            except (KafkaError, StoreError, OSError, TimeoutError, NotYet) as error:
-                log.warning("a rotation of keys waits: %s", type(error).__name__)
-            await woken(self._wake, LOOK_EVERY_SECONDS * 4)
+        async with self._lease.given_back():
+            while True:
+                self._wake.clear()
+                try:
+                    row = await self._database[ROTATIONS].find_one({"state": "open"}, sort=[("at", 1), ("_id", 1)])
+                    if row is not None and await self._lease.take():
+                        await self._go_through(row["_id"], heard)
+                        continue
+                except (KafkaError, StoreError, OSError, TimeoutError, NotYet) as error:
+                    log.warning("a rotation of keys waits: %s", type(error).__name__)
+                await woken(self._wake, LOOK_EVERY_SECONDS * 4)
 
     async def _go_through(self, rotation: Id, heard: Collection[str]) -> None:
         self._ring.use(await asyncio.to_thread(self._folder.begin, rotation))

@@ -11,7 +11,10 @@ from deploy.local.stack import Stack
 from services.checkin.domain.admission import window
 from shared.contracts.programme import Programme
 from tests.integration.checkin.stage import Stage
+from tests.stack import infrastructure
 from tests.stages.programmes import programme_named
+
+__all__ = ["infrastructure"]
 
 Opened = Callable[..., Awaitable[Programme]]
 

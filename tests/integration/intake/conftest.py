@@ -11,7 +11,10 @@ import pytest
 from deploy.local.stack import Stack
 from shared.contracts.programme import Programme
 from tests.integration.intake.stage import Stage
+from tests.stack import infrastructure
 from tests.stages.programmes import programme_named
+
+__all__ = ["infrastructure"]
 
 Opened = Callable[..., Awaitable[Programme]]
 

@@ -8,7 +8,10 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.integration.lottery.stage import Campaign, Stage
+from tests.stack import infrastructure
 from tests.stages.programmes import programme_named
+
+__all__ = ["infrastructure"]
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,10 @@ import pytest
 from deploy.local.stack import Stack
 from shared.contracts.programme import Programme
 from tests.integration.notifier.stage import Stage
+from tests.stack import infrastructure
 from tests.stages import programmes
+
+__all__ = ["infrastructure"]
 
 
 @pytest.fixture(scope="package")

@@ -1,22 +1,5 @@
-"""A stack of its own: a rotation waits until nothing anywhere is under older keys; other tests leave such records."""
+"""Erasing and changing keys, on a stack of its own."""
 
-from __future__ import annotations
+from tests.stack import infrastructure
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from deploy.local.stack import Stack, running
-from tests.stack import infrastructure_stack
-
-
-@pytest.fixture(scope="module")
-def infrastructure() -> Iterator[Stack]:
-    """The infrastructure of this folder alone."""
-    with (
-        tempfile.TemporaryDirectory(prefix="kujibiki-privacy-") as folder,
-        running(infrastructure_stack(Path(folder))) as stack,
-    ):
-        yield stack
+__all__ = ["infrastructure"]

@@ -18,6 +18,9 @@ from services.retention.wiring import build
 from shared.contracts.envelope import Event, new_id
 from shared.platform.service import Service
 from tests.conftest import PATIENCE_SECONDS, settings_of, until
+from tests.stack import infrastructure
+
+__all__ = ["infrastructure"]
 
 LIVE_SITE = (Path(__file__).parents[3] / "programmes" / "live-site-2020.toml").read_text()
 

@@ -41,7 +41,8 @@ class Erasure:
     async def put(self) -> None:
         database = self.records.retention.database
         await database["rotations"].insert_one({
-            "_id": self.rotation, "programme": "*", "state": "done", "after": [self.batch],
+            "_id": self.rotation, "programme": "*", "why": "month", "state": "done", "after": [self.batch],
+            "ordered_at": REMOVED, "done_at": FINAL, "decided_by": [], "rewrapped": {},
             "destroyed": {service: {"epoch": 1, "at": FINAL} for service in SERVICES}})
         await database["orders"].insert_one({
             "_id": self.order, "batch": self.batch, "number": 1, "programme": self.programme, "kind": "application",

@@ -1,0 +1,5 @@
+"""Delivery between services, on a stack of its own."""
+
+from tests.stack import infrastructure
+
+__all__ = ["infrastructure"]
