@@ -1,9 +1,9 @@
-"""The JSON interface: applications, My application, postcards, the window."""
+"""The JSON interface: applications, postcards, the window."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse
@@ -14,12 +14,9 @@ from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
 from services.intake.handlers.closing import begin_closing
 from services.intake.handlers.documents import Card
-from services.intake.handlers.looking import View
-from services.intake.refusals import Say, local_words, out_of_window
+from services.intake.refusals import out_of_window
 from services.intake.store import CLOSED
 from shared.contracts.envelope import moment_text
-from shared.contracts.programme import Programme
-from shared.platform.mongo import Document
 from shared.platform.register import Person
 from shared.platform.signin import staff
 
@@ -63,13 +60,6 @@ class PostcardBody(ApplicationBody):
     received_on: date
 
 
-class ReceiptBody(Body):
-    """The applicant's two keys."""
-
-    receipt: Text
-    secret: Text
-
-
 def routes(front: Front) -> APIRouter:
     """Routes under `/intake`."""
     router = APIRouter()
@@ -81,28 +71,6 @@ def routes(front: Front) -> APIRouter:
             "receipt": taken.receipt, "secret": taken.secret, "entry": taken.entry,
             "taken_at": moment_text(taken.taken_at), "announcement": taken.announcement,
         }, 201)
-
-    @router.post("/{programme}/api/mine")
-    async def mine(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
-        known = front.programme(programme)
-        document = await front.find(request, known, body.receipt, body.secret)
-        return JSONResponse(view_body(front.say(request), known, await front.view(known, document)))
-
-    @router.post("/{programme}/api/withdrawals")
-    async def withdrawals(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
-        known, say = front.programme(programme), front.say(request)
-        document = await front.find(request, known, body.receipt, body.secret)
-        document = await front.withdraw(say, known, document)
-        return JSONResponse({
-            "state": str(say("state.withdrawn")), "withdrawn_at": moment_text(document["withdrawn_at"]),
-        })
-
-    @router.post("/{programme}/api/mine/erasure", status_code=202)
-    async def erasure(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
-        known = front.programme(programme)
-        document = await front.find(request, known, body.receipt, body.secret)
-        document = await front.ask_erasure(known, document)
-        return JSONResponse({"erasure_asked_at": moment_text(document["erasure_asked_at"])}, 202)
 
     @router.post("/{programme}/api/postcards", status_code=201)
     async def postcards(
@@ -131,37 +99,3 @@ def routes(front: Front) -> APIRouter:
         return JSONResponse({"state": "ended"}, 202)
 
     return router
-
-
-def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:
-    """My application as JSON."""
-    document = view.document
-    return {
-        "state": str(say(f"state.{view.standing.state}")), "entry": document["entry"],
-        "receipt": document["receipt"], "taken_at": moment_text(document["taken_at"]),
-        "wishes": document["wishes"], "seats": document["seats"], "outcome": view.outcome,
-        "won": list(view.holds),
-        "passes": [{"slot": one.slot, "token": one.token} for one in view.passes],
-        "next": next_words(say, programme, view),
-        "erasure_asked_at": moment_text(document["erasure_asked_at"]) if "erasure_asked_at" in document else None,
-        "accesses": [_access_body(one) for one in view.accesses],
-    }
-
-
-def next_words(say: Say, programme: Programme, view: View) -> str:
-    """What happens next, and when."""
-    reason = f"-{view.standing.reason}" if view.standing.reason else ""
-    drawn = "drawn-" if view.standing.state == "taken" and view.drawn_at else ""
-    return str(say(
-        f"next.{drawn}{view.standing.state}{reason}",
-        draw=local_words(programme, view.draw_expected), told_by=local_words(programme, view.told_by),
-        promote_until=local_words(programme, programme.draw.timetable.promote_until),
-        office=programme.ward.office.ja, telephone=programme.ward.telephone,
-    ))
-
-
-def _access_body(access: Document) -> dict[str, Any]:
-    return {
-        "at": moment_text(access["at"]), "role": access["role"], "service": access["service"],
-        "kind": access["kind"], "purpose": access["purpose"], "items": access["items"],
-    }

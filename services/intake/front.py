@@ -10,16 +10,27 @@ from fastapi import Request
 
 from services.intake.domain.application import Application
 from services.intake.domain.window import WindowRefused
-from services.intake.handlers import erasing, looking
+from services.intake.handlers import amending, erasing, looking
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, take_postcard, take_web
 from services.intake.handlers.withdrawing import withdraw
 from services.intake.limits import FailureLimit
-from services.intake.refusals import Erased, Say, busy, key_used, not_found, out_of_window, slow_down, unfit
+from services.intake.refusals import (
+    Erased,
+    Say,
+    busy,
+    key_used,
+    not_found,
+    out_of_window,
+    overtaken,
+    slow_down,
+    unfit,
+)
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Busy
 from shared.platform.mongo import Document
+from shared.privacy.door import Door
 from shared.ui.rendering import Pages
 
 T = TypeVar("T")
@@ -32,6 +43,7 @@ class Front:
     means: Means
     pages: Pages
     limit: FailureLimit
+    door: Door
 
     def say(self, request: Request) -> Say:
         """Words in the request's language."""
@@ -78,6 +90,16 @@ class Front:
         await _answered(say, programme, withdraw(self.means, programme, document))
         return await self.means.store.application(document["_id"]) or document
 
+    async def own(self, say: Say, programme: Programme, document: Document) -> Application:
+        """What the applicant gave, opened for them."""
+        return await _answered(say, programme, amending.own(self.means, self.door, programme, document))
+
+    async def amend(self, say: Say, programme: Programme, document: Document, application: Application) -> Document:
+        """Amends; returns the application as it is then."""
+        self.check_ready(say, programme)
+        await _answered(say, programme, amending.amend(self.means, programme, document, application))
+        return await self.means.store.application(document["_id"]) or document
+
     async def ask_erasure(self, programme: Programme, document: Document) -> Document:
         """Asks for erasure; returns the application as it is then."""
         return await erasing.ask(self.means, programme, document)
@@ -96,6 +118,8 @@ async def _answered(say: Say, programme: Programme, doing: Awaitable[T]) -> T:
         raise unfit(say, error.faults) from None
     except WindowRefused as error:
         raise out_of_window(say, programme, error) from None
+    except amending.Overtaken:
+        raise overtaken(say) from None
     except KeyUsed:
         raise key_used(say) from None
     except Busy:

@@ -67,6 +67,11 @@ def key_used(say: Say) -> Problem:
     return Problem(422, "idempotency-key-used", str(say("refusal.key-used")), str(say("refusal.key-used-do")))
 
 
+def overtaken(say: Say) -> Problem:
+    """409: amended, withdrawn or erased meanwhile."""
+    return Problem(409, "changed-meanwhile", str(say("refusal.overtaken")), str(say("refusal.overtaken-do")))
+
+
 def not_found(say: Say) -> Problem:
     """404: wrong secret and unknown number alike, so that nobody learns which numbers exist."""
     return Problem(404, "no-such-application", str(say("refusal.not-found")), str(say("refusal.not-found-do")))

@@ -54,7 +54,7 @@ def amended(sheet: Sheet, message: Envelope[ApplicationAmended]) -> None:
     """Other seats, wishes or ways to reach the applicant."""
     fact = message.data
     sheet.change(APPLICATIONS, fact.application, {
-        "contact": fact.contact, "seats": fact.seats, "wishes": list(fact.wishes)})
+        "contact": fact.contact, "seats": fact.seats, "wishes": list(fact.wishes), "amended_at": message.time})
     _numbered(sheet, message)
 
 
@@ -128,11 +128,12 @@ REBUILD = Rebuild(
     compared=(
         Compared(APPLICATIONS, (
             "programme", "entry", "receipt", "channel", "contact", "language", "seats", "wishes", "taken_at", "counted",
-            "reason", "told_with", "withdrawn_at", "card", "entered_by", "postmarked_on", "received_on",
+            "reason", "told_with", "withdrawn_at", "amended_at", "card", "entered_by", "postmarked_on", "received_on",
         ), left_out={
             "proof": "the hash of a secret, said to nobody",
             "person": "a search key: needs the epoch's key, by which nothing is read here",
             "body": "a search key over the content",
+            "version": "of the personal record, which is compared itself",
             "order": "the machine's clock, for two within one second",
             "announcement": "what the receipt showed of the draw; the draw's own topic has it",
             "traceparent": "a trace, not a fact",

@@ -132,6 +132,12 @@ class Store:
             {"_id": application, "withdrawn_at": None}, {"$set": {"withdrawn_at": at}}, session=tx.session)
         return bool(done.modified_count)
 
+    async def amend(self, tx: Transaction, document: Document, values: Document) -> bool:
+        """Whether the application still was as in `document`, and is changed."""
+        as_it_was = {"_id": document["_id"], "version": document.get("version"), "withdrawn_at": None, "counted": True}
+        done = await self._database[APPLICATIONS].update_one(as_it_was, {"$set": values}, session=tx.session)
+        return bool(done.modified_count)
+
     async def ask_erasure(self, tx: Transaction, application: Id, at: datetime) -> bool:
         """Whether it was this call that asked for the erasure."""
         done = await self._database[APPLICATIONS].update_one(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.intake import api, archive_api, archive_store
+from services.intake import api, archive_api, archive_store, mine_api
 from services.intake.following import Demand, Draws
 from services.intake.front import Front
 from services.intake.handlers import erasing
@@ -13,7 +13,7 @@ from services.intake.handlers.means import Means
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit
-from services.intake.pages import apply, desk, mine
+from services.intake.pages import apply, desk, mine, own
 from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES, Store
 from shared.platform.service import Service
@@ -38,11 +38,13 @@ def build(settings: IntakeSettings) -> Service:
     service.erasing.before(partial(erasing.before, means))
     service.erasing.when_attested(partial(erasing.attested, means))
     service.rotating.before_destroying(partial(erasing.renew_search_keys, means, service.door))
-    front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause))
+    front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause),
+                  service.door)
     urls = settings.public_urls
     service.begins_at("")
     service.serves(
-        api.routes(front), archive_api.routes(service), desk.routes(front), mine.routes(front, urls.get("lottery", "")),
+        api.routes(front), mine_api.routes(front), archive_api.routes(service), desk.routes(front),
+        mine.routes(front, urls.get("lottery", "")), own.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )
     return service

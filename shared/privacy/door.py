@@ -25,9 +25,11 @@ from shared.privacy.sealing import unseal
 
 ITEMS_OF_REGISTER = frozenset({"name"})
 EVERY_PROGRAMME = "*"
-DoorPurpose = Purpose | Literal["register", "return"]
-"""What programmes declare, and two more: an officer reads names of staff, to report who is designated (S19: register);
-by contract, everything goes back to the ward (S17: return)."""
+DoorPurpose = Purpose | Literal["register", "return", "own"]
+"""What programmes declare, and three more: an officer reads names of staff, to report who is designated (S19:
+register); by contract, everything goes back to the ward (S17: return); applicants see what they gave themselves
+(B04: own)."""
+_WHOLE_RECORD = frozenset({"return", "own"})
 
 PURPOSES_OF_ROLE: dict[str, frozenset[DoorPurpose]] = {
     "officer": frozenset({"enquiry", "register"}),
@@ -41,7 +43,7 @@ PURPOSES_OF_ROLE: dict[str, frozenset[DoorPurpose]] = {
 }
 
 PURPOSES_OF_SERVICE: dict[str, frozenset[DoorPurpose]] = {
-    "intake": frozenset({"eligibility", "duplicates", "enquiry", "return"}),
+    "intake": frozenset({"eligibility", "duplicates", "enquiry", "return", "own"}),
     "notifier": frozenset({"notice"}),
     "checkin": frozenset({"reception"}),
 }
@@ -188,7 +190,7 @@ class Door:
 
 def _declared(programme: Programme, purpose: DoorPurpose, service: str) -> frozenset[str]:
     held = programme.items_for(service)
-    return held if purpose == "return" else held & programme.items_for_purpose(purpose)
+    return held if purpose in _WHOLE_RECORD else held & programme.items_for_purpose(purpose)
 
 
 def _who(actor: Actor, role: str) -> dict[str, str]:

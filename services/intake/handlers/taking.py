@@ -72,13 +72,19 @@ class Taken:
 def check_web(means: Means, programme: Programme, application: Application) -> Verdict:
     """Whether the application could be taken now; raises `WindowRefused` or `Unfit`."""
     verdict = web_verdict(programme, means.now(programme))
+    faults = web_faults(programme, application)
+    if faults:
+        raise Unfit(faults)
+    return verdict
+
+
+def web_faults(programme: Programme, application: Application) -> list[Fault]:
+    """Everything that keeps the application from being taken by web, where the applicant lives included."""
     faults = faults_of(application, programme, "web")
     address = application.party.address or ""
     if not any(fault.field == "address" for fault in faults) and not _resident(programme, address):
         faults.append(Fault("address", "not-resident", {"rule": _rule(programme, application.language)}))
-    if faults:
-        raise Unfit(faults)
-    return verdict
+    return faults
 
 
 def check_postcard(means: Means, programme: Programme, application: Application, card: Card) -> Verdict:

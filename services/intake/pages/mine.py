@@ -8,9 +8,9 @@ import segno
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.intake.api import next_words
 from services.intake.front import Front
 from services.intake.handlers.looking import View
+from services.intake.mine_api import next_words
 from services.intake.pages.origin import refuse_foreign_post
 from services.intake.pages.showing import Words
 from services.intake.refusals import Erased

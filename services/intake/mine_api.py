@@ -1,0 +1,108 @@
+"""The JSON interface of My application: look, see one's own data, amend, withdraw, ask for erasure (B04, B10, B16)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from services.intake.api import ApplicationBody, Body, Text
+from services.intake.front import Front
+from services.intake.handlers.looking import View
+from services.intake.refusals import Say, local_words
+from shared.contracts.envelope import moment_text
+from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
+
+
+class ReceiptBody(Body):
+    """The applicant's two keys."""
+
+    receipt: Text
+    secret: Text
+
+
+class AmendmentBody(ApplicationBody, ReceiptBody):
+    """The applicant's two keys, and the whole application as it is to be from now on (B04)."""
+
+
+def routes(front: Front) -> APIRouter:
+    """`/intake/{programme}/api/mine`."""
+    router = APIRouter()
+
+    @router.post("/{programme}/api/mine")
+    async def mine(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
+        known = front.programme(programme)
+        document = await front.find(request, known, body.receipt, body.secret)
+        return JSONResponse(view_body(front.say(request), known, await front.view(known, document)))
+
+    @router.post("/{programme}/api/mine/data")
+    async def data(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
+        known, say = front.programme(programme), front.say(request)
+        document = await front.find(request, known, body.receipt, body.secret)
+        application = await front.own(say, known, document)
+        given = {**application.party.items(), "seats": application.seats, "wishes": list(application.wishes)}
+        return JSONResponse(given, headers={
+            "Content-Disposition": f'attachment; filename="{document["receipt"]}.json"', "Cache-Control": "no-store"})
+
+    @router.put("/{programme}/api/mine/data")
+    async def amend(request: Request, programme: str, body: AmendmentBody) -> JSONResponse:
+        known, say = front.programme(programme), front.say(request)
+        document = await front.find(request, known, body.receipt, body.secret)
+        document = await front.amend(say, known, document, replace(body.application(), language=document["language"]))
+        return JSONResponse({"entry": document["entry"], "seats": document["seats"], "wishes": document["wishes"],
+                             "amended_at": moment_text(document["amended_at"])})
+
+    @router.post("/{programme}/api/withdrawals")
+    async def withdrawals(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
+        known, say = front.programme(programme), front.say(request)
+        document = await front.find(request, known, body.receipt, body.secret)
+        document = await front.withdraw(say, known, document)
+        return JSONResponse({
+            "state": str(say("state.withdrawn")), "withdrawn_at": moment_text(document["withdrawn_at"]),
+        })
+
+    @router.post("/{programme}/api/mine/erasure", status_code=202)
+    async def erasure(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
+        known = front.programme(programme)
+        document = await front.find(request, known, body.receipt, body.secret)
+        document = await front.ask_erasure(known, document)
+        return JSONResponse({"erasure_asked_at": moment_text(document["erasure_asked_at"])}, 202)
+
+    return router
+
+
+def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:
+    """My application as JSON."""
+    document = view.document
+    return {
+        "state": str(say(f"state.{view.standing.state}")), "entry": document["entry"],
+        "receipt": document["receipt"], "taken_at": moment_text(document["taken_at"]),
+        "wishes": document["wishes"], "seats": document["seats"], "outcome": view.outcome,
+        "won": list(view.holds),
+        "passes": [{"slot": one.slot, "token": one.token} for one in view.passes],
+        "next": next_words(say, programme, view),
+        "erasure_asked_at": moment_text(document["erasure_asked_at"]) if "erasure_asked_at" in document else None,
+        "accesses": [_access_body(one) for one in view.accesses],
+    }
+
+
+def next_words(say: Say, programme: Programme, view: View) -> str:
+    """What happens next, and when."""
+    reason = f"-{view.standing.reason}" if view.standing.reason else ""
+    drawn = "drawn-" if view.standing.state == "taken" and view.drawn_at else ""
+    return str(say(
+        f"next.{drawn}{view.standing.state}{reason}",
+        draw=local_words(programme, view.draw_expected), told_by=local_words(programme, view.told_by),
+        promote_until=local_words(programme, programme.draw.timetable.promote_until),
+        office=programme.ward.office.ja, telephone=programme.ward.telephone,
+    ))
+
+
+def _access_body(access: Document) -> dict[str, Any]:
+    return {
+        "at": moment_text(access["at"]), "role": access["role"], "service": access["service"],
+        "kind": access["kind"], "purpose": access["purpose"], "items": access["items"],
+    }

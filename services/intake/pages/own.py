@@ -1,0 +1,103 @@
+"""One's own data as a page, and amending it: number and secret travel in each form, never in an address (B04)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from services.intake.domain.application import Application, declared_items
+from services.intake.domain.fault import Fault
+from services.intake.front import Front
+from services.intake.handlers.amending import may_amend
+from services.intake.handlers.taking import web_faults
+from services.intake.pages.fields import Sent, companion_fields, read, wish_fields
+from services.intake.pages.origin import refuse_foreign_post
+from services.intake.pages.showing import Words
+from services.intake.refusals import fault_words
+from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
+from shared.ui.form import Form
+from shared.ui.language import speaking
+
+_KEYS = frozenset({"receipt", "secret"})
+
+
+def routes(front: Front) -> APIRouter:
+    """`/intake/{programme}/mine/data`: step by step from what was given to what it is amended to."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/{programme}/mine/data", response_class=HTMLResponse)
+    async def data(request: Request, programme: str) -> HTMLResponse:
+        known, say = front.programme(programme), front.say(request)
+        refuse_foreign_post(request, say)
+        pairs = (await request.form(max_fields=200)).multi_items()
+        sent = read(pairs, known, say, front.pages.language(request), _KEYS)
+        document = await front.find(request, known, sent.form.value("receipt"), sent.form.value("secret"))
+        page = _Page(front, request, known, document, sent.form.value("secret"))
+        match sent.form.value("step"):
+            case "amend":
+                return page.form(filled(await front.own(say, known, document), known))
+            case "back":
+                return page.form(sent.form)
+            case "check" | "amended" as step:
+                return await _go_on(page, sent, step)
+        return page.show("own.html", {"application": await front.own(say, known, document),
+                                      "amendable": may_amend(front.means, known, document)})
+
+    return router
+
+
+def filled(application: Application, programme: Programme) -> Form:
+    """A form that holds what was given."""
+    party = application.party
+    values = {"name": party.name, "address": party.address, "telephone": party.telephone, "email": party.email,
+              "age": None if party.age is None else str(party.age), "seats": str(application.seats)}
+    values |= dict(zip(companion_fields(programme), party.companions, strict=False))
+    values |= dict(zip(wish_fields(programme), application.wishes, strict=False))
+    return Form({name: value for name, value in values.items() if value})
+
+
+async def _go_on(page: _Page, sent: Sent, step: str) -> HTMLResponse:
+    # Notices go on in the language of the application, whichever the page speaks.
+    application = replace(sent.application, language=page.document["language"])
+    faults = sent.all_faults(web_faults(page.programme, application))
+    if faults:
+        return page.form(sent.form, faults)
+    if step == "check":
+        values = {name: sent.form.value(name) for name in sent.form.values if name not in {"step", "key", *_KEYS}}
+        return page.show("amend_check.html", {"application": application, "values": values})
+    await page.front.amend(page.say, page.programme, page.document, application)
+    return page.show("amended.html", {"application": application})
+
+
+class _Page:
+    """What the pages of one request share."""
+
+    def __init__(
+        self, front: Front, request: Request, programme: Programme, document: Document, secret: str
+    ) -> None:
+        self.front, self.request, self.programme, self.document = front, request, programme, document
+        self.say, self._secret = front.say(request), secret
+
+    def form(self, form: Form, faults: list[Fault] | None = None) -> HTMLResponse:
+        """The form, with what is wrong in it."""
+        words, programme = self._words(), self.programme
+        with speaking(self.front.pages.words, words.language):
+            options = words.options(self.front.means.demand.of(programme.id))
+        return self.show("amend.html", {
+            "form": Form(form.values, fault_words(self.say, faults or [])), "options": options,
+            "declared": declared_items(programme, "web"), "companion_fields": companion_fields(programme),
+            "wish_fields": wish_fields(programme)}, 422 if faults else 200)
+
+    def show(self, template: str, more: dict[str, Any], status: int = 200) -> HTMLResponse:
+        """A page under My application."""
+        return self.front.pages.render(
+            self.request, template, status_code=status, programme=self.programme, words=self._words(),
+            here=f"/intake/{self.programme.id}", document=self.document,
+            keys={"receipt": self.document["receipt"], "secret": self._secret}, **more)
+
+    def _words(self) -> Words:
+        return Words(self.programme, self.front.pages.language(self.request), self.say)

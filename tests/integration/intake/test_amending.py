@@ -1,0 +1,141 @@
+"""B04: applicants see what they gave, and amend it until the window ends."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from shared.contracts.intake import ApplicationAmended
+from shared.contracts.privacy import AccessOpened, ApplicationRecorded
+from shared.contracts.programme import Programme
+from tests.integration.intake.conftest import Opened
+from tests.integration.intake.stage import Stage, a_family
+
+
+def keys_of(receipt: dict[str, Any]) -> dict[str, Any]:
+    return {"receipt": receipt["receipt"], "secret": receipt["secret"]}
+
+
+async def amend(stage: Stage, programme: Programme, receipt: dict[str, Any], **change: Any) -> Any:
+    body = {**a_family(), **keys_of(receipt), **change}
+    return await stage.http.put(f"/intake/{programme.id}/api/mine/data", json=body)
+
+
+async def data(stage: Stage, programme: Programme, receipt: dict[str, Any]) -> Any:
+    return await stage.http.post(f"/intake/{programme.id}/api/mine/data", json=keys_of(receipt))
+
+
+async def amendments(stage: Stage, programme: Programme) -> list[ApplicationAmended]:
+    return [one.data for one in await stage.facts(programme) if isinstance(one.data, ApplicationAmended)]
+
+
+async def test_b04_what_is_amended_is_a_fact_and_a_record_and_number_secret_and_entry_stay(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("amended")
+    receipt = (await stage.apply(programme)).json()
+    wish = programme.slots[3].id
+    answer = await amend(stage, programme, receipt, name="田中 花", seats=1, wishes=[wish], email=None)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["entry"], answer.json()["seats"], answer.json()["wishes"]) == (receipt["entry"], 1, [wish])
+    given = (await data(stage, programme, receipt)).json()
+    assert (given["name"], given["seats"], given["wishes"], "email" in given) == ("田中 花", 1, [wish], False)
+    (fact,) = await stage.until(lambda: amendments(stage, programme), "the fact")
+    assert (fact.contact, fact.seats, fact.wishes) == ("post", 1, (wish,))
+    records = [one.data for one in await stage.said(programme, "intake.personal.v1")
+               if isinstance(one.data, ApplicationRecorded) and one.data.subject == fact.application]
+    assert [record.version for record in records] == [1, 2]
+    assert not any("田中" in record.model_dump_json() for record in records)
+
+
+async def test_b04_b16_looking_at_ones_own_data_is_an_access_with_its_purpose(stage: Stage, opened: Opened) -> None:
+    programme = await opened("own-data")
+    family = a_family()
+    receipt = (await stage.apply(programme, **family)).json()
+    given = await data(stage, programme, receipt)
+    assert {name: given.json()[name] for name in family if name != "language"} == {
+        name: value for name, value in family.items() if name != "language"}
+    assert receipt["receipt"] in given.headers["content-disposition"]
+
+    async def accesses() -> list[AccessOpened]:
+        return [one.data for one in await stage.said(programme, "privacy.access.v1")
+                if isinstance(one.data, AccessOpened)]
+
+    (access,) = await stage.until(accesses, "the access")
+    assert (access.purpose, access.actor_kind) == ("own", "service")
+
+
+async def test_b04_a_wrong_secret_neither_shows_nor_changes_anything(stage: Stage, opened: Opened) -> None:
+    programme = await opened("own-wrong")
+    receipt = (await stage.apply(programme)).json()
+    wrong = {**receipt, "secret": "0" * 32}
+    unknown = {**wrong, "receipt": "NF-2222-2222"}
+    answers = [await data(stage, programme, wrong), await amend(stage, programme, wrong),
+               await amend(stage, programme, unknown)]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert answers[1].json() == answers[2].json()
+    assert await amendments(stage, programme) == []
+
+
+async def test_b04_s03_s04_what_could_not_be_taken_is_not_amended_to(stage: Stage, opened: Opened) -> None:
+    programme = await opened("own-unfit")
+    receipt = (await stage.apply(programme)).json()
+    answer = await amend(stage, programme, receipt, address="東京都渋谷区神南1-1-1", wishes=["nowhere"])
+    assert answer.status_code == 422
+    assert {error["field"] for error in answer.json()["errors"]} == {"address", "wishes.1"}
+
+
+async def test_b04_of_two_amendments_at_once_none_is_half(stage: Stage, opened: Opened) -> None:
+    """Either is a whole version of its own, or it is told that it was overtaken; what is shown is the last fact."""
+    programme = await opened("own-race")
+    receipt = (await stage.apply(programme)).json()
+    wishes = [slot.id for slot in programme.slots[:6]]
+    answers = await asyncio.gather(*(amend(stage, programme, receipt, wishes=[wish]) for wish in wishes))
+    done = [answer for answer in answers if answer.status_code == 200]
+    assert done and {answer.status_code for answer in answers} <= {200, 409}
+    assert {answer.json()["type"] for answer in answers if answer.status_code == 409} <= {"/problems/changed-meanwhile"}
+
+    async def all_said() -> list[ApplicationAmended] | None:
+        said = await amendments(stage, programme)
+        return said if len(said) == len(done) else None
+
+    last = max(await stage.until(all_said, "the facts"), key=lambda fact: fact.number)
+    assert list(last.wishes) == (await data(stage, programme, receipt)).json()["wishes"]
+
+
+async def test_b04_s01_after_the_window_and_after_a_withdrawal_nothing_is_amended(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("own-late")
+    receipt, gone = (await stage.apply(programme)).json(), (await stage.apply(programme)).json()
+    await stage.post(f"/intake/{programme.id}/api/withdrawals", keys_of(gone))
+    assert (await amend(stage, programme, gone)).status_code == 409
+    await stage.move_to(programme, programme.window.closes + timedelta(seconds=1))
+    late = await amend(stage, programme, receipt, seats=1)
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/too-late")
+    assert (await data(stage, programme, receipt)).json()["seats"] == a_family()["seats"]
+
+
+async def test_b04_the_pages_lead_from_ones_data_to_its_amendment_and_lose_nothing_typed(
+    stage: Stage, opened: Opened
+) -> None:
+    programme, family = await opened("own-pages"), a_family()
+    receipt = (await stage.apply(programme, **family)).json()
+    path = f"/intake/{programme.id}/mine/data"
+
+    async def post(status: int = 200, **typed: str) -> str:
+        answer = await stage.http.post(path, data={**keys_of(receipt), **typed})
+        assert answer.status_code == status, answer.text[:2000]
+        return answer.text
+
+    assert family["name"] in await post() and "内容を変更する" in await post()
+    form = await post(step="amend")
+    assert f'value="{family["telephone"]}"' in form and f'value="{family["name"]}"' in form
+    typed = {"name": "鈴木 一", "address": family["address"], "telephone": family["telephone"], "seats": "1",
+             "age": "34", "wishes.1": programme.slots[2].id}
+    wrong = await post(422, step="check", **{**typed, "seats": "many"})
+    assert "鈴木 一" in wrong and "数字で入力してください" in wrong
+    assert "まだ変更されていません" in await post(step="check", **typed)
+    assert "申込みを変更しました" in await post(step="amended", **typed)
+    assert (await data(stage, programme, receipt)).json()["name"] == "鈴木 一"
