@@ -21,6 +21,7 @@ class Lease:
         self._collection, self._name, self._seconds = database["leases"], name, seconds
         self.holder = uuid4().hex
         self._valid_until = 0.0
+        self._asking = asyncio.Lock()
 
     def valid(self) -> bool:
         """Whether the lease is surely ours at this instant."""
@@ -28,6 +29,14 @@ class Lease:
 
     async def take(self) -> bool:
         """Takes or prolongs the lease; returns whether it is ours."""
+        # A question that is under way goes on where its asker is cancelled: `release` has to come after it.
+        return await asyncio.shield(self._take())
+
+    async def _take(self) -> bool:
+        async with self._asking:
+            return await self._ask()
+
+    async def _ask(self) -> bool:
         asked = time.monotonic()
         free = {"$or": [{"$eq": ["$holder", self.holder]}, {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
         until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(self._seconds * 1000)}}
@@ -53,8 +62,9 @@ class Lease:
 
     async def release(self) -> None:
         """Gives the lease back, so that a successor need not wait for its end."""
-        self._valid_until = 0.0
-        await self._collection.delete_one({"_id": self._name, "holder": self.holder})
+        async with self._asking:
+            self._valid_until = 0.0
+            await self._collection.delete_one({"_id": self._name, "holder": self.holder})
 
     @asynccontextmanager
     async def given_back(self) -> AsyncIterator[None]:
