@@ -278,6 +278,7 @@ async def test_s18_a_second_rotation_is_refused_while_one_runs(campaign: Campaig
 async def test_s17_time_may_jump_over_every_duty_at_once(campaign: Campaign) -> None:
     await campaign.comes_out("loser", "lost")
     await campaign.is_told("loser", "lost")
+    await until(lambda: campaign.records.has("alarms", {"programme": campaign.id, "kind": "duty-near"}))
     await campaign.tick(LAST_DAY + timedelta(days=40))
     batch = await campaign.batch_of("loser", "attested", "final")
     assert batch["why"] == "contract-end"
