@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.intake.domain.names import comparable_name
 
@@ -27,6 +25,8 @@ def test_b03_other_names_stay_others(one: str, other: str) -> None:
     assert comparable_name(one) != comparable_name(other)
 
 
-@given(st.text(st.characters(min_codepoint=0x3041, max_codepoint=0x9FFF), max_size=20))
-def test_b03_what_is_compared_compares_alike_again(name: str) -> None:
-    assert comparable_name(comparable_name(name)) == comparable_name(name)
+def test_b03_every_character_has_one_form_that_is_its_own() -> None:
+    """Otherwise two spellings of one name could miss each other halfway."""
+    changed = [chr(code) for code in range(0x3041, 0xA000)
+               if comparable_name(comparable_name(chr(code))) != comparable_name(chr(code))]
+    assert changed == []
