@@ -67,7 +67,7 @@ class Killer:
         await asyncio.gather(*self._tasks)
 
 
-@pytest.mark.timeout(600)  # twenty-odd restarts, of Kafka and MongoDB among them
+@pytest.mark.timeout(1200)  # thirty restarts, of Kafka and MongoDB among them
 async def test_b09_s17_kill_9_in_the_middle_of_a_campaign_loses_nothing_and_doubles_nothing(shaken: System) -> None:
     """S07, B05, B06, S17, B09: one application a receipt, one notice each, the draw reproduced, no pass twice; erasing
     and the change of keys end in a certificate."""
