@@ -63,10 +63,11 @@ class Records:
             await self._collection.update_one(
                 {"_id": record.subject}, {"$set": _document(message.programme, record, part)}, session=tx.session)
 
-    async def rewrapped(self, tx: Transaction, records: Sequence[PersonalRecord]) -> set[Id]:
-        """Keeps our parts of records whose keys were wrapped anew; returns whose.
+    async def rewrapped(self, tx: Transaction, records: Sequence[PersonalRecord]) -> Sequence[PersonalRecord]:
+        """Keeps our parts of records whose keys were wrapped anew; returns those, one of each subject.
 
-        A record that was amended or erased meanwhile is left as it is.
+        `records` may hold a subject several times: earlier versions that are not compacted away, or a record said
+        twice where a relay was killed. A record that was amended or erased meanwhile is left as it is.
         """
         rows = self._collection.find(
             {"_id": {"$in": [record.subject for record in records]}}, {"version": 1, "wrapping": 1}, session=tx.session)
@@ -77,7 +78,7 @@ class Records:
                   for subject, record in fresh.items() if (part := record.part_for(self._service))]
         if writes:
             await self._collection.bulk_write(writes, ordered=False, session=tx.session)
-        return set(fresh)
+        return list(fresh.values())
 
     def subscription(self, topic: str) -> Subscription:
         """What a recipient service hears."""

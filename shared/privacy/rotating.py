@@ -159,11 +159,13 @@ class Rotating:
         if row is None or row.get("rewrapped") is not None:
             return
         count = 0
-        while True:
+
+        async def passed() -> bool:
+            nonlocal count
             count += await self._one_pass(topic)
-            if await self._nothing_old():
-                break
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            return await self._nothing_old()
+
+        await self._until(passed, "own records are still under older keys after a pass over the topic")
         await self._transactions.run(partial(self._rewrapped, rotation=rotation, topic=topic, count=count))
 
     async def _one_pass(self, topic: str) -> int:
@@ -186,20 +188,17 @@ class Rotating:
             await client.stop()
 
     async def _rewrap(self, tx: Transaction, *, records: list[tuple[str, PersonalRecord]]) -> int:
-        now, anew = datetime.now(UTC), list[tuple[str, PersonalRecord]]()
+        now, anew, programmes = datetime.now(UTC), list[PersonalRecord](), dict[Id, str]()
         for programme, record in records:
             try:
-                anew.append((programme, rewrap(self._ring, record)))
+                anew.append(rewrap(self._ring, record))
             except (NoPairKey, CannotOpen):
                 continue  # an old copy of somebody erased; one of the living would stop the rotation before its end
-        kept = await self._records.rewrapped(tx, [record for _, record in anew])
-        said = 0
-        for programme, record in anew:
-            if record.subject in kept:
-                kept.discard(record.subject)  # the topic may hold a record twice, where a relay was killed
-                tx.say(record, topic=self._own_topic, subject=record.subject, programme=programme, at=now)
-                said += 1
-        return said
+            programmes[record.subject] = programme
+        kept = await self._records.rewrapped(tx, anew)
+        for record in kept:
+            tx.say(record, topic=self._own_topic, subject=record.subject, programme=programmes[record.subject], at=now)
+        return len(kept)
 
     async def _rewrapped(self, tx: Transaction, *, rotation: Id, topic: str, count: int) -> None:
         now = datetime.now(UTC)

@@ -80,6 +80,20 @@ class City:
         await until(lambda: self.holders(subject, "intake", "notifier", "checkin"))
         return subject, record
 
+    async def amend(self, subject: Id) -> None:
+        """A second version of somebody's record; returned when all have it."""
+        intake = self.all["intake"]
+        record = intake.sealer.seal_shares(
+            ApplicationRecorded, LIVE_SITE.id, subject, 2,
+            {name: {"name": "田中 花"} for name in ("intake", "notifier", "checkin")})
+        await intake.transactions.run(lambda tx: _keep(tx, intake, record))
+        await until(lambda: self.versions(subject, {2}))
+
+    async def versions(self, subject: Id, wanted: set[int]) -> bool:
+        """Whether these are the versions that the holders of parts have."""
+        found = [await self.all[name].records.parts([subject]) for name in ("intake", "notifier", "checkin")]
+        return {rows[subject][1] for rows in found} == wanted
+
     async def holders(self, subject: Id, *names: str) -> bool:
         """Whether all of these have a part."""
         return all([await self.all[name].database[PERSONAL].find_one({"_id": subject}) for name in names])
@@ -175,9 +189,11 @@ async def test_b10_orders_are_applied_again_before_a_restored_service_is_ready(c
 
 
 async def test_b09_after_a_rotation_no_old_copy_opens_and_everybody_living_does(city: City) -> None:
-    """Two rotations at once; records made before, between and after them; a canary beside them."""
+    """Two rotations at once; records made before, between and after them, one amended before both."""
     gone, old_copy = await city.record()
     living, living_old = await city.record()
+    amended, _ = await city.record()
+    await city.amend(amended)
     for name in ("intake", "notifier", "checkin"):
         assert await city.opens(name, gone, old_copy)
     order = await city.erase(gone)
@@ -191,8 +207,9 @@ async def test_b09_after_a_rotation_no_old_copy_opens_and_everybody_living_does(
         assert len(city.all[name].key_folder.load()) == 1
         assert len(city.all[name].ring.epochs) == 1
     later, _ = await city.record()
-    newest = await _newest(city.all["intake"], living, during, later)
-    for subject in (living, during, later):
+    newest = await _newest(city.all["intake"], living, amended, during, later)
+    assert newest[amended].data.version == 2
+    for subject in (living, amended, during, later):
         for name in ("intake", "notifier", "checkin"):
             assert await city.opens(name, subject, newest[subject].data), name
             rows = await city.all[name].records.parts([subject])
