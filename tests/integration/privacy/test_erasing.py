@@ -192,12 +192,12 @@ async def test_b09_after_a_rotation_no_old_copy_opens_and_everybody_living_does(
     """Two rotations at once; records made before, between and after them, one amended before both."""
     gone, old_copy = await city.record()
     living, living_old = await city.record()
-    amended, _ = await city.record()
-    await city.amend(amended)
     for name in ("intake", "notifier", "checkin"):
         assert await city.opens(name, gone, old_copy)
     order = await city.erase(gone)
     await until(lambda: "notifier" in city.receipts(order))
+    amended, _ = await city.record()
+    await city.amend(amended)  # only now: erasing awaits compaction, which would take the first version away
     first, second = await city.rotate(), await city.rotate()
     during, during_record = await city.record()
     await until(lambda: city.destroyed(first) == city.destroyed(second) == set(city.all))
