@@ -42,6 +42,7 @@ from shared.privacy.rotating import Rotating
 from shared.privacy.sealing import Sealer
 from shared.privacy.searchkeys import SearchKeys
 from shared.ui import Chrome, Link, Pages, StaffBar
+from shared.ui.language import NAMES
 
 STUCK_SECONDS = 90.0
 STUCK, PART_FAILED = 70, 71  # exit codes
@@ -125,8 +126,10 @@ class Service:
         say = self.pages.words_for(request)
         roles = "・".join(str(say(f"role.{role}")) for role in sorted(person.roles)) if person else ""
         staff = StaffBar(person.staff, roles, f"/{self.name}/session/end") if person else None
-        return Chrome(programme=programme.title.text(self.pages.language(request)) if programme else None, staff=staff,
-                      width="wide" if staff else "text", languages=staff is None)
+        title = programme.title.text(self.pages.language(request)) if programme else None
+        offered = programme.languages if programme else tuple(NAMES)
+        return Chrome(programme=title, staff=staff, width="wide" if staff else "text",
+                      languages=() if staff else offered)
 
     # -- what a service adds -------------------------------------------------------------------------------------
 

@@ -65,8 +65,8 @@ class Chrome:
     theme: Literal["auto", "door"] = "auto"
     width: Literal["text", "wide", "full"] = "text"
     """`text` for reading and forms, `wide` for desks, `full` for terminals and maps."""
-    languages: bool = True
-    """Whether the page offers the language switch: staff pages are Japanese."""
+    languages: tuple[str, ...] = tuple(NAMES)
+    """What the language switch offers: a programme's languages; nothing on staff pages, which are Japanese."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class Pages:
             base_path=self.base_path,
             path=request.url.path,
             chrome=chrome,
-            switch=_switch(request) if chrome.languages else (),
+            switch=_switch(request, chrome.languages),
         )
 
 
@@ -216,14 +216,14 @@ def _add_macros(environment: Environment) -> None:
         environment.globals[name] = environment.get_template(f"macros/{name}.html").module
 
 
-def _switch(request: Request) -> tuple[tuple[str, str, str], ...]:
+def _switch(request: Request, offered: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
     # An answer to a post has no address of its own: changing language there would lose what was typed.
-    if request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD") or len(offered) < 2:
         return ()
     links = []
-    for language, name in NAMES.items():
+    for language in offered:
         url = request.url.include_query_params(lang=language)
-        links.append((language, name, f"{url.path}?{url.query}"))
+        links.append((language, NAMES[language], f"{url.path}?{url.query}"))
     return tuple(links)
 
 

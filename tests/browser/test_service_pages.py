@@ -97,6 +97,13 @@ def tab(browser: BrowserContext) -> Iterator[Page]:
     page.close()
 
 
+@pytest.fixture
+def forgetful(browser: BrowserContext) -> Iterator[None]:
+    """The language that was chosen is forgotten afterwards."""
+    yield
+    browser.clear_cookies(name="kujibiki_lang")
+
+
 def fits(page: Page) -> bool:
     """Nothing has to be scrolled sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
@@ -115,6 +122,22 @@ def test_public_pages_are_accessible_and_fit(page: Page, site: Site, name: str, 
     service, path = PUBLIC[name]
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{site.urls[service]}{path}")
+    sound(page)
+
+
+@BOTH_WIDTHS
+@pytest.mark.parametrize("name", ["form", "my application asked"])
+def test_b14_the_public_pages_are_in_english_where_the_programme_offers_it(
+    page: Page, site: Site, forgetful: None, name: str, width: int
+) -> None:
+    """None of the page's own words falls back to Japanese; the switch offers what the programme does."""
+    service, path = PUBLIC[name]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.urls[service]}{path}")
+    page.get_by_role("link", name="English").click()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.locator("main span[lang=ja]").count() == 0
+    assert page.locator("nav.languages a").count() == {OPEN: 2, DRAWN: 4}[path.split("/")[2]]
     sound(page)
 
 

@@ -80,7 +80,7 @@ class Front:
         staff = replace(usual.staff, change="/checkin/session/change", change_hidden={"next": _here(request)}
                         ) if usual.staff else None
         chrome = replace(usual, nav=links, staff=staff, theme="door" if dark else "auto", width="wide",
-                         languages=False)
+                         languages=())
         offset = timedelta(minutes=programme.utc_offset_minutes)
         response = self.door.pages.render(
             request, name, chrome=chrome, status_code=status, programme=programme, base=base,

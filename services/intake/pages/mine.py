@@ -104,7 +104,7 @@ def _erased_context(front: Front, request: Request, shown: Document) -> dict[str
 
 
 def _access(say: Any, access: Document) -> tuple[Any, str, str, str]:
-    items = "、".join(str(say(f"item.{item}")) for item in access["items"])
+    items = str(say("value.between")).join(str(say(f"item.{item}")) for item in access["items"])
     return access["at"], _who(say, access), str(say(f"purpose.{access['purpose']}")), items
 
 

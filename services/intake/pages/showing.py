@@ -83,7 +83,7 @@ class Words:
         ]
 
     def _purposes(self, purposes: Iterable[str]) -> str:
-        return "、".join(str(self.say(f"purpose.{purpose}")) for purpose in purposes)
+        return str(self.say("value.between")).join(str(self.say(f"purpose.{purpose}")) for purpose in purposes)
 
     def reason(self, code: str) -> str:
         """A reason code in the programme's words, else in ours."""

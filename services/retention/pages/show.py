@@ -32,7 +32,7 @@ _DESKS = (
 
 def chrome(office: Office, request: Request) -> Chrome:
     """The surroundings of a staff page, with roles in words."""
-    usual, say = replace(office.service.chrome(request), languages=False), office.service.pages.words_for(request)
+    usual, say = replace(office.service.chrome(request), languages=()), office.service.pages.words_for(request)
     person = office.service.sign_in.person(request)
     if person is None:
         return usual

@@ -24,9 +24,9 @@ def chrome_of(name: str) -> Chrome:
     nav = tuple(Link(label, f"{page}.html") for page, label in samples.NAMES.items())
     footer = (Link("個人情報の取り扱い", "#"), Link("抽選のしくみ", "#"), Link("お問い合わせ", "#"))
     if name == "door":
-        return Chrome(_PROGRAMME, _STAFF, theme="door", width="full", languages=False)
+        return Chrome(_PROGRAMME, _STAFF, theme="door", width="full", languages=())
     if name in ("desk", "charts"):
-        return Chrome(_PROGRAMME, _STAFF, nav, footer, width="wide", languages=False)
+        return Chrome(_PROGRAMME, _STAFF, nav, footer, width="wide", languages=())
     return Chrome(_PROGRAMME, nav=nav, footer=footer)
 
 

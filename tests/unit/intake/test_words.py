@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import get_args
+
+import pytest
 
 import services.intake
 from services.intake.domain.standing import _OWN_CAUSES, State
 from shared.contracts.programme import DataItemCode, Purpose
 from shared.contracts.retention import Role
-from shared.ui.language import Words
+from shared.ui.language import NAMES, Words
 
 HERE = Path(services.intake.__file__).parent
 WORDS = Words((HERE.parents[1] / "shared/ui/words", HERE / "pages/words")).keys("ja")
+
+
+def _texts(language: str) -> dict[str, str]:
+    tables = tomllib.loads((HERE / f"pages/words/{language}.toml").read_text(encoding="utf-8"))
+    return {f"{table}.{key}": text for table, texts in tables.items() for key, text in texts.items()}
+
+
+@pytest.mark.parametrize("language", [language for language in NAMES if language != "ja"])
+def test_b14_the_public_is_spoken_to_in_each_language_with_the_same_facts(language: str) -> None:
+    """The desk is staff's, whose pages are Japanese."""
+    japanese, own = _texts("ja"), _texts(language)
+    assert {key for key in japanese if not key.startswith("desk.")} == set(own)
+    told = {key: [set(re.findall(r"{\w+}", texts[key])) for texts in (japanese, own)] for key in own}
+    assert {key for key, (wanted, found) in told.items() if wanted != found} == set()
 
 
 def test_b14_each_fault_has_its_words() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.ui import Pages
+from shared.ui import Chrome, Pages
 from shared.ui.language import NAMES, MissingWords, Words, choose_language
 from shared.ui.rendering import HERE
 from tests.unit.ui.conftest import Render, request_of
@@ -81,3 +81,10 @@ def test_the_switch_keeps_the_rest_of_the_address_and_is_absent_after_a_post(pag
     (folder / "a.html").write_text("{{ page.switch }}", encoding="utf-8")
     assert "/x/a?page=2&amp;lang=en" in str(pages.render(request_of(query="page=2"), "a.html").body, "utf-8")
     assert pages.render(request_of(method="POST"), "a.html").body == b"()"
+
+
+def test_the_switch_offers_a_programmes_languages_and_is_absent_where_there_is_one(pages: Pages, folder: Path) -> None:
+    (folder / "a.html").write_text("{% for one in page.switch %}{{ one[1] }} {% endfor %}", encoding="utf-8")
+    two = pages.render(request_of(), "a.html", chrome=Chrome(languages=("ja", "en")))
+    assert str(two.body, "utf-8").strip() == "日本語 English"
+    assert pages.render(request_of(), "a.html", chrome=Chrome(languages=("ja",))).body == b""
