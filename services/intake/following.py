@@ -12,9 +12,11 @@ from shared.contracts.lottery import DemandCounted, DrawStepTaken
 
 @dataclass(frozen=True)
 class DrawSoFar:
-    """`announcement` and `result` are the digests that people keep."""
+    """`announcement`, `root` of the frozen entries, `closing` and `result` are the digests that people keep (B01)."""
 
     announcement: str | None = None
+    root: str | None = None
+    closing: str | None = None
     drawn_at: datetime | None = None
     result: str | None = None
 
@@ -37,6 +39,10 @@ class Draws:
         key = (message.programme, step.draw)
         if step.step == "announced":
             self._draws[key] = replace(self.of(*key), announcement=step.digest)
+        elif step.step == "frozen":
+            self._draws[key] = replace(self.of(*key), root=step.digest)
+        elif step.step == "closed":
+            self._draws[key] = replace(self.of(*key), closing=step.digest)
         elif step.step == "drawn":
             self._draws[key] = replace(self.of(*key), drawn_at=step.at, result=step.digest)
 

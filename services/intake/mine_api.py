@@ -85,6 +85,8 @@ def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:
         "passes": [{"slot": one.slot, "token": one.token} for one in view.passes],
         "next": next_words(say, programme, view),
         "erasure_asked_at": moment_text(document["erasure_asked_at"]) if "erasure_asked_at" in document else None,
+        "draw": {"announcement": view.draw.announcement, "root": view.draw.root, "closing": view.draw.closing,
+                 "result": view.draw.result},
         "accesses": [_access_body(one) for one in view.accesses],
     }
 
@@ -92,7 +94,7 @@ def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:
 def next_words(say: Say, programme: Programme, view: View) -> str:
     """What happens next, and when."""
     reason = f"-{view.standing.reason}" if view.standing.reason else ""
-    drawn = "drawn-" if view.standing.state == "taken" and view.drawn_at else ""
+    drawn = "drawn-" if view.standing.state == "taken" and view.draw.drawn_at else ""
     return str(say(
         f"next.{drawn}{view.standing.state}{reason}",
         draw=local_words(programme, view.draw_expected), told_by=local_words(programme, view.told_by),

@@ -9,6 +9,7 @@ from typing import Any
 from services.intake.domain.dates import draw_expected_at, told_by
 from services.intake.domain.receipt import as_issued, proof, proves, secret_of
 from services.intake.domain.standing import Standing, standing
+from services.intake.following import DrawSoFar
 from services.intake.handlers.means import Means
 from shared.contracts.checkin import pass_code
 from shared.contracts.programme import Programme
@@ -38,7 +39,7 @@ class View:
     passes: tuple[Pass, ...]
     notice: dict[str, Any] | None
     accesses: tuple[Document, ...]
-    drawn_at: datetime | None
+    draw: DrawSoFar
     draw_expected: datetime
     told_by: datetime
 
@@ -59,20 +60,20 @@ async def find_erased(means: Means, programme: Programme, receipt: str, secret: 
 async def view(means: Means, programme: Programme, document: Document) -> View:
     """Everything that is shown to the applicant."""
     outcome = await means.store.outcome(document["_id"])
-    drawn_at = means.draws.of(programme.id, programme.draw.id).drawn_at
+    draw = means.draws.of(programme.id, programme.draw.id)
     expected = draw_expected_at(programme)
     now = standing(
         withdrawn=document["withdrawn_at"] is not None, counted=document["counted"],
-        reason=document["reason"], drawn=drawn_at is not None, outcome=outcome.get("outcome"),
+        reason=document["reason"], drawn=draw.drawn_at is not None, outcome=outcome.get("outcome"),
         change=outcome.get("change"), holds=outcome.get("holds", ()),
     )
     return View(
         document=document, standing=now, outcome=_told(now, outcome),
         holds=tuple(outcome.get("holds", ())),
         passes=_passes(outcome) if now.state == "won" else (), notice=outcome.get("notice"),
-        accesses=tuple(await means.store.accesses(document["_id"])), drawn_at=drawn_at,
+        accesses=tuple(await means.store.accesses(document["_id"])), draw=draw,
         draw_expected=expected,
-        told_by=told_by(programme, drawn_at or expected),
+        told_by=told_by(programme, draw.drawn_at or expected),
     )
 
 

@@ -175,3 +175,26 @@ async def test_b04_s24_guessing_is_slowed_down(stage: Stage, opened: Opened) -> 
         return (await stage.mine(programme, receipt)).status_code == 200
 
     await stage.until(free_again, "the right secret opens after a while")
+
+
+async def test_b01_the_digests_of_the_draw_appear_with_the_application_as_they_are_said(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("digests")
+    receipt = (await stage.apply(programme)).json()
+    assert (await stage.mine(programme, receipt)).json()["draw"] == dict.fromkeys(
+        ("announcement", "root", "closing", "result"))
+    digests = {"announced": "a" * 64, "frozen": "c" * 64, "closed": "d" * 64, "drawn": "e" * 64}
+    for step, digest in digests.items():
+        at = programme.window.closes
+        await stage.say("lottery", DrawStepTaken(draw=programme.draw.id, step=step, at=at, digest=digest),
+                        programme.draw.id, programme.id)
+
+    async def shown() -> bool:
+        return list((await stage.mine(programme, receipt)).json()["draw"].values()) == list(digests.values())
+
+    await stage.until(shown, "all four digests are shown")
+    page = await stage.http.post(
+        f"/intake/{programme.id}/mine", data={"receipt": receipt["receipt"], "secret": receipt["secret"]})
+    assert all(page.text.count(digests[step]) >= 1 for step in ("frozen", "closed", "drawn"))
+    assert "抽選の参加者一覧の指紋" in page.text
