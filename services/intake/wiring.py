@@ -13,7 +13,7 @@ from services.intake.handlers.means import Means
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit
-from services.intake.pages import apply, desk, mine, own
+from services.intake.pages import apply, desk, mine, own, postcard
 from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES, Store
 from shared.platform.service import Service
@@ -44,7 +44,7 @@ def build(settings: IntakeSettings) -> Service:
     service.begins_at("")
     service.serves(
         api.routes(front), mine_api.routes(front), archive_api.routes(service), desk.routes(front),
-        mine.routes(front, urls.get("lottery", "")), own.routes(front),
+        mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )
     return service

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.notifier import qr, wording
+from services.notifier import wording
 from services.notifier.domain.content import Content
+from shared.paper import qr
 from shared.ui import formats
 from shared.ui.language import t
 

@@ -52,9 +52,11 @@ class Words(Strict):
 
 
 class Ward(Strict):
-    """The body that runs the event and answers for the data."""
+    """The body that runs the event and answers for the data; `address` is where postcards are sent to (S02)."""
 
     name: Words
+    postal_code: Annotated[str, StringConstraints(pattern=r"^\d{3}-\d{4}$")] | None = None
+    address: Words | None = None
     office: Words
     telephone: str
     disclosure: Words

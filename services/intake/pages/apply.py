@@ -19,6 +19,7 @@ from services.intake.front import Front
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, check_web, take_web
 from services.intake.pages.fields import Sent, companion_fields, read, wish_fields
 from services.intake.pages.origin import refuse_foreign_post
+from services.intake.pages.postcard import offered
 from services.intake.pages.showing import Words
 from services.intake.refusals import fault_words, window_words
 from services.intake.store import CLOSED
@@ -131,7 +132,7 @@ class ApplyPages:
             request, template, status_code=status, programme=programme, words=words, lang=language,
             now=self._front.means.now(programme), here=f"/intake/{programme.id}",
             draw_url=f"{self._draw_url}/lottery/{programme.id}", draw_at=expected,
-            told_by=told_by(programme, expected), **context)
+            told_by=told_by(programme, expected), postcards=offered(self._front, programme), **context)
 
     def _language(self, request: Request, programme: Programme) -> str:
         language = self._front.pages.language(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.notifier.domain.content import Content
 from services.notifier.domain.postal import PostalAddress, postal_address
-from services.notifier.postcards.layout import WIDTH, Bars, Box, Typesetter
+from shared.paper.layout import WIDTH, Bars, Box, Typesetter
 from shared.ui.language import t
 
 # The places of the seven boxes are those of Japan Post's cards: right edge 8 mm, upper edge 8 mm.

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from services.notifier import wording
 from services.notifier.domain.content import Content
 from services.notifier.postcards.address_side import TooLong, address_side
-from services.notifier.postcards.drawing import Sheets
-from services.notifier.postcards.layout import Side, Typesetter
 from services.notifier.postcards.text_side import common_side, text_side
+from shared.paper.drawing import Sheets
 from shared.paper.embedding import registered
 from shared.paper.font import MissingGlyph, Script
+from shared.paper.layout import Side, Typesetter
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.notifier import wording
 from services.notifier.domain.content import Content, Visit, short_digest
-from services.notifier.postcards.layout import POINT, WIDTH, Box, Code, Side, Tone, Typesetter
+from shared.paper.layout import POINT, WIDTH, Box, Code, Side, Tone, Typesetter
 from shared.ui import formats
 from shared.ui.language import t
 

@@ -79,3 +79,15 @@ async def test_s13_a_card_has_no_mail_address(stage: Stage, opened: Opened) -> N
     await stage.move_to(programme, programme.window.closes)
     answer = await stage.key_in(programme, "HG-0005", email="a@mail.example")
     assert [error["reason"] for error in answer.json()["errors"]] == ["not-declared"]
+
+
+async def test_s02_s11_a_postcard_to_print_is_offered_while_it_can_still_count(stage: Stage, opened: Opened) -> None:
+    programme = await opened("card-print")
+    where = f"/intake/{programme.id}/postcard.pdf"
+    assert where in (await stage.http.get(f"/intake/{programme.id}")).text
+    answer = await stage.http.get(where)
+    assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
+    assert answer.headers["content-type"] == "application/pdf"
+    await stage.move_to(programme, programme.draw.timetable.freeze_from)
+    assert where not in (await stage.http.get(f"/intake/{programme.id}")).text
+    assert (await stage.http.get(where)).status_code == 404

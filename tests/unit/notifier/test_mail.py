@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from services.notifier import qr
 from services.notifier.domain.content import Content, content_of
 from services.notifier.domain.notices import Draw
 from services.notifier.mail import NOTICE_HEADER, Sender, compose
 from shared.contracts.programme import Programme
+from shared.paper import qr
 
 PROGRAMMES = Path(__file__).parents[3] / "programmes"
 PROGRAMME = Programme.model_validate(tomllib.loads((PROGRAMMES / "live-site-2020.toml").read_text()))

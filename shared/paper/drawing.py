@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
-from services.notifier import qr
-from services.notifier.postcards.layout import HEIGHT, WIDTH, Bars, Box, Code, Line, Side, Tone
+from shared.paper import qr
+from shared.paper.layout import HEIGHT, WIDTH, Bars, Box, Code, Line, Side, Tone
 
 rl_config.useA85 = 0  # binary streams: encoding them as text took a fifth of the time and more room
 
