@@ -15,9 +15,10 @@ from shared.ui.language import speaking
 
 
 def offered(front: Front, programme: Programme) -> bool:
-    """Whether a postcard that is posted today can still count."""
+    """Whether a postcard that is posted today can still count, and the programme says where to."""
     today = programme.local(front.means.now(programme)).date()
-    return takes_postcards(programme) and today <= programme.window.postmarked_by
+    return (programme.ward.address is not None and takes_postcards(programme)
+            and today <= programme.window.postmarked_by)
 
 
 def routes(front: Front) -> APIRouter:
