@@ -200,7 +200,7 @@ async def test_b09_after_a_rotation_no_old_copy_opens_and_everybody_living_does(
     await city.amend(amended)  # only now: erasing awaits compaction, which would take the first version away
     first, second = await city.rotate(), await city.rotate()
     during, during_record = await city.record()
-    await until(lambda: city.destroyed(first) == city.destroyed(second) == set(city.all))
+    await until(lambda: city.destroyed(first) == city.destroyed(second) == set(city.all), 200)
     for name in ("intake", "notifier", "checkin"):
         assert not await city.opens(name, gone, old_copy), name
         assert not await city.opens(name, living, living_old), name
