@@ -34,6 +34,7 @@ from deploy.local.ports import free_base
 from deploy.local.stack import Stack, running
 from shared.contracts.envelope import Id, new_id
 from shared.contracts.erasure import (
+    ROTATIONS_KEY,
     SUBJECTS_AN_ORDER,
     EpochDestroyed,
     ErasureOrdered,
@@ -134,7 +135,7 @@ class City:
     async def rotate(self) -> float:
         """Seconds until every service destroyed its older epoch."""
         began, rotation = time.perf_counter(), new_id()
-        await self.say(RotationOrdered(rotation=rotation, why="demand"), rotation)
+        await self.say(RotationOrdered(rotation=rotation, why="demand"), ROTATIONS_KEY)
         await until(lambda: {one.data.service for one in self.heard if isinstance(one.data, EpochDestroyed)
                              and one.data.rotation == rotation} == set(SERVICES))
         return time.perf_counter() - began

@@ -52,6 +52,10 @@ class HoldLifted(Event):
     decided_by: tuple[str, str]
 
 
+ROTATIONS_KEY = "rotations"
+"""The one record key of all orders to rotate: each service hears them in the same order."""
+
+
 class RotationOrdered(Event):
     """Every service begins a new epoch of keys, wraps the living anew, and destroys its older epochs."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
@@ -81,10 +82,12 @@ class Rotating:
                 if topic.personal == "sealed" and topic.name in heard and topic.owner != self.service]
 
     async def ordered(self, tx: Transaction, message: Envelope[RotationOrdered]) -> None:
-        """Takes part from now on."""
+        """Takes part from now on. All orders have one key, so every service hears them, and goes through them, in one
+        order: two services that each waited for the other in a rotation of its own would wait for ever."""
         rotation = message.data.rotation
         await self._database[ROTATIONS].update_one(
-            {"_id": rotation}, {"$setOnInsert": {"at": message.time}, "$set": {"state": "open"}},
+            {"_id": rotation},
+            {"$setOnInsert": {"at": message.time}, "$set": {"state": "open", "heard": time.time_ns()}},
             upsert=True, session=tx.session)
         self._wake.set()
 
@@ -105,7 +108,7 @@ class Rotating:
             while True:
                 self._wake.clear()
                 try:
-                    row = await self._database[ROTATIONS].find_one({"state": "open"}, sort=[("at", 1), ("_id", 1)])
+                    row = await self._database[ROTATIONS].find_one({"state": "open"}, sort=[("heard", 1)])
                     if row is not None and await self._lease.take():
                         await self._go_through(row["_id"], heard)
                         continue

@@ -10,7 +10,7 @@ from services.retention import erasure_store, store
 from services.retention.domain.erasing import unanswered
 from services.retention.erasure_store import BATCHES, DUTIES, ROTATIONS
 from shared.contracts.envelope import Envelope, Id, derived_id, new_id
-from shared.contracts.erasure import EpochDestroyed, RecordsRewrapped, RotationOrdered
+from shared.contracts.erasure import ROTATIONS_KEY, EpochDestroyed, RecordsRewrapped, RotationOrdered
 from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
 from shared.platform.clock import Clock
@@ -47,7 +47,7 @@ class Rotations:
             "programme": EVERY_PROGRAMME, "why": why, "ordered_at": now, "decided_by": list(decided_by),
             "after": after, "destroyed": {}, "rewrapped": {}, "state": "open", "done_at": None,
         })
-        tx.say(RotationOrdered(rotation=rotation, why=why, decided_by=tuple(decided_by)), subject=rotation,
+        tx.say(RotationOrdered(rotation=rotation, why=why, decided_by=tuple(decided_by)), subject=ROTATIONS_KEY,
                programme=EVERY_PROGRAMME, at=now, event_id=derived_id("rotation-ordered", rotation))
         return rotation
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.envelope import Id, encode, envelope, new_id
-from shared.contracts.erasure import EpochDestroyed, ErasureOrdered, RotationOrdered, SubjectsErased
+from shared.contracts.erasure import ROTATIONS_KEY, EpochDestroyed, ErasureOrdered, RotationOrdered, SubjectsErased
 from shared.contracts.privacy import ApplicationRecorded
 from shared.contracts.programme import Programme, ProgrammeDefined
 from shared.messaging import kafka
@@ -67,7 +67,7 @@ class City:
     async def rotate(self) -> Id:
         """Orders a rotation."""
         rotation = new_id()
-        await self.order(RotationOrdered(rotation=rotation, why="demand"), rotation)
+        await self.order(RotationOrdered(rotation=rotation, why="demand"), ROTATIONS_KEY)
         return rotation
 
     async def record(self) -> tuple[Id, ApplicationRecorded]:
