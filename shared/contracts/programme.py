@@ -124,10 +124,30 @@ class Window(Strict):
     late: Literal["refuse", "keep"] = "refuse"
 
 
+class Town(Strict):
+    """A town whose residents may apply; with `blocks` only those of these 丁目."""
+
+    name: Annotated[str, StringConstraints(min_length=1)]
+    postal_codes: tuple[Annotated[str, StringConstraints(pattern=r"^\d{3}-\d{4}$")], ...] = ()
+    blocks: tuple[Annotated[int, Field(ge=1, le=99)], ...] = ()
+
+
 class Residency(Strict):
-    """The representative's address must begin with one of `addresses` (S04), whatever its width."""
+    """The representative's address must begin with one of `addresses` (S04), whatever its width.
+
+    Where `towns` are listed, one of them must follow.
+    """
 
     addresses: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)
+    towns: tuple[Town, ...] = ()
+    rule: Words
+
+
+class Ages(Strict):
+    """How old the representative must be, in full years on the day of the application; both ends included."""
+
+    at_least: int = Field(ge=0, le=120, default=0)
+    at_most: int = Field(ge=0, le=120, default=120)
     rule: Words
 
 
@@ -263,6 +283,7 @@ class Programme(Strict):
     times: tuple[SlotTime, ...] = Field(min_length=1)
     window: Window
     residency: Residency | None = None
+    ages: Ages | None = None
     party: Party
     duplicates: Duplicates = Duplicates()
     draw: Draw

@@ -37,6 +37,8 @@ def misfits(programme: Programme) -> Iterator[Misfit]:
     yield from _impossible_seats(programme)
     if not programme.items_for("intake"):
         yield Misfit("data_items", "intake-reads-nothing", {})
+    if programme.ages and programme.ages.at_most < programme.ages.at_least:
+        yield Misfit("ages.at_most", "before", {"other": "ages.at_least"})
     if programme.cards and programme.cards.last < programme.cards.first:
         yield Misfit("cards.last", "before", {"other": "cards.first"})
     yield from _impossible_erasure(programme)
@@ -63,6 +65,7 @@ def _named_twice(programme: Programme) -> Iterator[Misfit]:
         ("times", [part.id for part in programme.times]),
         ("draw.witnesses", [witness.name for witness in programme.draw.witnesses]),
         ("data_items", [item.item for item in programme.data_items]),
+        ("residency.towns", [town.name for town in programme.residency.towns] if programme.residency else []),
     )
     for field, names in every:
         for name in sorted({name for name in names if names.count(name) > 1}):

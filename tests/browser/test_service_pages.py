@@ -1,6 +1,6 @@
 """The services' own pages in a real browser, whole: accessible, narrow, by keyboard, without scripts (B14).
 
-One application has gone the whole way in one programme; in another the window is open.
+One application has gone the whole way in one programme; in two others the window is open, of which one is a ward's.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from tests.browser.chromium import check_accessibility
 from tests.journeys.test_one_application import Way, publish, walk
 from tests.system import System
 
-DRAWN, OPEN = "pages-drawn", "pages-open"
+DRAWN, OPEN, WARD = "pages-drawn", "pages-open", "pages-ward"
 CLERK, ROLES = "pages-clerk", ("officer", "desk", "notices", "attendant", "records")
 PUBLIC = {
-    "form": ("intake", f"/intake/{OPEN}"), "my application asked": ("intake", f"/intake/{DRAWN}/mine"),
+    "form": ("intake", f"/intake/{OPEN}"), "form of a ward": ("intake", f"/intake/{WARD}"),
+    "my application asked": ("intake", f"/intake/{DRAWN}/mine"),
     "closed form": ("intake", f"/intake/{DRAWN}"), "draw": ("lottery", f"/lottery/{DRAWN}"),
     "draw to come": ("lottery", f"/lottery/{OPEN}"),
     "sign-in": ("retention", f"/retention/signin?service=lottery&next=/lottery/{DRAWN}/desk"),
@@ -83,6 +84,8 @@ async def prepare(system: System, folder: Path) -> Site:
         await walk(way, interfaces, folder, system.endpoints.mail_url)
         opened = await publish(interfaces, "summer-stage-2024", OPEN)
         await TimeDriver(interfaces, OPEN, OFFICER).to(opened.window.opens + timedelta(hours=1))
+        ward = await publish(interfaces, "live-site-2020", WARD)
+        await TimeDriver(interfaces, WARD, OFFICER).to(ward.window.opens + timedelta(hours=1))
         clerk = await interfaces.call("POST", "retention", "/retention/api/staff", staff=OFFICER, json={
             "staff": CLERK, "name": "画面 係", "employer": "contractor", "roles": list(ROLES),
             "programmes": [DRAWN, OPEN], "trained_on": "2021-04-01"})  # fmt: skip
@@ -216,6 +219,27 @@ def test_the_form_is_filled_in_and_sent_by_keyboard_alone(
     with tab.expect_navigation():
         tab.keyboard.press("Enter")
     assert tab.locator(".ticket").count() == 1
+
+
+@BOTH_WIDTHS
+def test_s04_the_postcode_fills_in_the_town_by_keyboard(tab: Page, site: Site, width: int) -> None:
+    """B14: by an explicit press; the focus goes to the address, what was typed before stays, Enter elsewhere checks."""
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(f"{site.urls['intake']}/intake/{WARD}")
+    tab.fill('[name="name"]', "新宿 花子")
+    tab.fill('[name="postcode"]', "1600023")
+    tab_to(tab, '[name="step"][value="postcode"]')
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    tab.wait_for_function("document.activeElement.name === 'address'")
+    assert tab.input_value('[name="address"]') == "〒160-0023 東京都新宿区西新宿"
+    assert tab.input_value('[name="name"]') == "新宿 花子"
+    sound(tab)
+    tab.locator('[name="telephone"]').focus()
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    assert tab.locator(".summary").count() == 1
+    sound(tab)
 
 
 def test_a_wrong_form_comes_back_with_what_was_typed(tab: Page, site: Site) -> None:

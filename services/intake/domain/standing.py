@@ -20,7 +20,7 @@ class Standing:
 
 # Causes that lie in this application itself. A cause that concerns somebody else's is never told here: it
 # would say that somebody else applied.
-_OWN_CAUSES = frozenset({"late", "late-postmark", "late-receipt", "early", "not-resident"})
+_OWN_CAUSES = frozenset({"late", "late-postmark", "late-receipt", "early", "not-resident", "age-rule"})
 _AFTER_CHANGE: dict[str, State] = {
     "withdrawn": "withdrawn", "declined": "withdrawn", "disqualified": "not-counted",
 }

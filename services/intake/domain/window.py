@@ -26,6 +26,7 @@ LATE_POSTMARK = Verdict(False, "late-postmark")
 LATE_RECEIPT = Verdict(False, "late-receipt")
 EARLY = Verdict(False, "early")
 NOT_RESIDENT = Verdict(False, "not-resident")
+OTHER_AGE = Verdict(False, "age-rule")
 
 
 class WindowRefused(Exception):

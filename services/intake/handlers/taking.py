@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from services.intake.domain.age import age_fault
 from services.intake.domain.application import Application, faults_of
 from services.intake.domain.fault import Fault
-from services.intake.domain.residency import eligibility
+from services.intake.domain.residency import Eligibility, eligibility, residency_fault
 from services.intake.domain.window import (
     COUNTS,
     NOT_RESIDENT,
+    OTHER_AGE,
     Verdict,
     WindowRefused,
     keying_allowed,
@@ -81,10 +83,10 @@ def check_web(means: Means, programme: Programme, application: Application) -> V
 def web_faults(programme: Programme, application: Application) -> list[Fault]:
     """Everything that keeps the application from being taken by web, where the applicant lives included."""
     faults = faults_of(application, programme, "web")
-    address = application.party.address or ""
-    if not any(fault.field == "address" for fault in faults) and not _resident(programme, address):
-        faults.append(Fault("address", "not-resident", {"rule": _rule(programme, application.language)}))
-    return faults
+    wrong = {fault.field for fault in faults}
+    rules = (residency_fault(_residency(programme, application), programme.residency, application.language),
+             age_fault(application, programme))
+    return [*faults, *(fault for fault in rules if fault is not None and fault.field not in wrong)]
 
 
 def check_postcard(means: Means, programme: Programme, application: Application, card: Card) -> Verdict:
@@ -93,10 +95,16 @@ def check_postcard(means: Means, programme: Programme, application: Application,
     keying_allowed(programme, now)
     faults = faults_of(application, programme, "postcard")
     faults += postcard_date_faults(card.postmarked_on, card.received_on, programme.local(now).date())
+    found = _residency(programme, application)
+    if found.unclear and not any(fault.field == "address" for fault in faults):
+        # Whoever keys it in reads the card again; nobody is turned away for an address that says too little.
+        faults += filter(None, [residency_fault(found, programme.residency, "ja")])
     if faults:
         raise Unfit(faults)
-    if not _resident(programme, application.party.address or ""):
+    if not found.resident:
         return NOT_RESIDENT
+    if age_fault(application, programme):
+        return OTHER_AGE
     return postcard_verdict(programme, card.postmarked_on, card.received_on)
 
 
@@ -178,10 +186,5 @@ def _answer(document: Document, secret: str | None) -> Taken:
     )
 
 
-def _resident(programme: Programme, address: str) -> bool:
-    return eligibility(address, programme.residency).resident
-
-
-def _rule(programme: Programme, language: str) -> str:
-    return programme.residency.rule.text(language) if programme.residency else ""
-
+def _residency(programme: Programme, application: Application) -> Eligibility:
+    return eligibility(application.party.address or "", programme.residency)

@@ -20,6 +20,7 @@ from services.intake.handlers.taking import KeyUsed, Taken, Unfit, check_web, ta
 from services.intake.pages.fields import Sent, companion_fields, read, wish_fields
 from services.intake.pages.origin import refuse_foreign_post
 from services.intake.pages.postcard import offered
+from services.intake.pages.postcode import look_up, offers_postcodes, wants_address
 from services.intake.pages.showing import Words
 from services.intake.refusals import fault_words, window_words
 from services.intake.store import CLOSED
@@ -52,6 +53,10 @@ class ApplyPages:
         sent = read(pairs, programme, self._front.say(request), language)
         if sent.form.value("step") == "back":
             return self._show(request, programme, sent.form)
+        if offers_postcodes(programme) and wants_address(sent.form):
+            looked = look_up(sent.form, programme, self._front.say(request))
+            return self._show(request, programme, looked.form, 200 if looked.filled else 422, looked.form.errors,
+                              filled=looked.filled)
         try:
             if sent.form.value("step") == "send" and not sent.faults:
                 return await self._take(request, programme, sent)
@@ -79,7 +84,7 @@ class ApplyPages:
 
     def _show(
         self, request: Request, programme: Programme, form: Form, status: int = 200,
-        faults: Mapping[str, str] | None = None,
+        faults: Mapping[str, object] | None = None, filled: bool = False,
     ) -> HTMLResponse:
         demand = self._front.means.demand.of(programme.id)
         form = Form(form.values, faults or {})
@@ -90,6 +95,7 @@ class ApplyPages:
                 "calendars": words.calendars(demand), "times": words.times(), "items": words.items("web"),
                 "declared": declared_items(programme, "web"), "key": form.value("key") or secrets.token_hex(16),
                 "companion_fields": companion_fields(programme), "wish_fields": wish_fields(programme),
+                "postcodes_fill": offers_postcodes(programme), "filled": filled,
             }
 
         return self._render(request, programme, "apply.html", more, status)

@@ -17,6 +17,8 @@ from shared.ui.form import Form, form_of
 
 ITEMS = ("name", "address", "age", "telephone", "email")
 STEPS = frozenset({"key", "step"})
+# Typed to fill in the address, and part of no application.
+POSTCODE = frozenset({"postcode"})
 CARD = frozenset({"card", "postmarked_on", "received_on"})
 _CARD_NUMBER = re.compile(r"[0-9A-Za-z-]{1,40}")
 
@@ -67,7 +69,7 @@ def read(
     """The application in a form. Raises problem 422 for a field that no form of ours has (S13)."""
     form = form_of(pairs)
     companions, wishes = companion_fields(programme), wish_fields(programme)
-    foreign = set(form.values) - {*ITEMS, *companions, *wishes, "seats", *STEPS, *more}
+    foreign = set(form.values) - {*ITEMS, *companions, *wishes, "seats", *STEPS, *POSTCODE, *more}
     if foreign:
         raise Problem(422, "unknown-field", str(say("refusal.unknown-field")), str(say("refusal.unknown-field-do")))
     named, renamed = _filled(form, "companions", companions)

@@ -15,6 +15,7 @@ from services.intake.handlers.amending import may_amend
 from services.intake.handlers.taking import web_faults
 from services.intake.pages.fields import Sent, companion_fields, read, wish_fields
 from services.intake.pages.origin import refuse_foreign_post
+from services.intake.pages.postcode import Looked, look_up, offers_postcodes, wants_address
 from services.intake.pages.showing import Words
 from services.intake.refusals import fault_words
 from shared.contracts.programme import Programme
@@ -42,6 +43,8 @@ def routes(front: Front) -> APIRouter:
                 return page.form(filled(await front.own(say, known, document), known))
             case "back":
                 return page.form(sent.form)
+            case "check" | "postcode" if offers_postcodes(known) and wants_address(sent.form):
+                return page.looked(look_up(sent.form, known, say))
             case "check" | "amended" as step:
                 return await _go_on(page, sent, step)
         return page.show("own.html", {"application": await front.own(say, known, document),
@@ -82,15 +85,22 @@ class _Page:
         self.front, self.request, self.programme, self.document = front, request, programme, document
         self.say, self._secret = front.say(request), secret
 
+    def looked(self, looked: Looked) -> HTMLResponse:
+        """The form after the postcode's button."""
+        return self._form(looked.form, 200 if looked.filled else 422, filled=looked.filled)
+
     def form(self, form: Form, faults: list[Fault] | None = None) -> HTMLResponse:
         """The form, with what is wrong in it."""
+        return self._form(Form(form.values, fault_words(self.say, faults or [])), 422 if faults else 200)
+
+    def _form(self, form: Form, status: int, filled: bool = False) -> HTMLResponse:
         words, programme = self._words(), self.programme
         with speaking(self.front.pages.words, words.language):
             options = words.options(self.front.means.demand.of(programme.id))
         return self.show("amend.html", {
-            "form": Form(form.values, fault_words(self.say, faults or [])), "options": options,
+            "form": form, "options": options, "postcodes_fill": offers_postcodes(programme), "filled": filled,
             "declared": declared_items(programme, "web"), "companion_fields": companion_fields(programme),
-            "wish_fields": wish_fields(programme)}, 422 if faults else 200)
+            "wish_fields": wish_fields(programme)}, status)
 
     def show(self, template: str, more: dict[str, Any], status: int = 200) -> HTMLResponse:
         """A page under My application."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.intake.domain.application import declared_items
+from services.intake.domain.residency import eligibility
 from services.intake.refusals import Say
 from shared.contracts.intake import Channel
 from shared.contracts.lottery import DemandCounted
@@ -84,6 +85,13 @@ class Words:
 
     def _purposes(self, purposes: Iterable[str]) -> str:
         return str(self.say("value.between")).join(str(self.say(f"purpose.{purpose}")) for purpose in purposes)
+
+    def residence(self, address: str | None) -> str | None:
+        """By which part of the rule an address may apply; None where there is no rule, or it may not (S04)."""
+        if not address or self.programme.residency is None:
+            return None
+        found = eligibility(address, self.programme.residency)
+        return f"{found.matched}{found.town.name if found.town else ''}" if found.resident else None
 
     def reason(self, code: str) -> str:
         """A reason code in the programme's words, else in ours."""

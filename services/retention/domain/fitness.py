@@ -113,6 +113,8 @@ def _data_items(programme: Programme) -> Iterator[Misfit]:
     declared = {item.item for item in programme.data_items}
     if programme.residency and "address" not in programme.items_for_purpose("eligibility"):
         yield Misfit("residency", "residency-needs-address", {})
+    if programme.ages and "age" not in programme.items_for_purpose("eligibility"):
+        yield Misfit("ages", "ages-need-age", {})
     if programme.party.max_companions and "companions" not in declared:
         yield Misfit("party.max_companions", "companions-undeclared", {})
 

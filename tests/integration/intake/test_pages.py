@@ -143,3 +143,33 @@ async def test_s02_the_desk_page_keeps_a_card_and_says_whether_it_counts(
     )
     wrong = await stage.http.post(desk, data={**card, "card": "?", "received_on": ""}, headers=headers)
     assert wrong.status_code == 422 and "髙橋　﨑子" in wrong.text
+
+
+async def test_s04_the_postcode_button_fills_in_the_town_and_overwrites_nothing(stage: Stage, opened: Opened) -> None:
+    here = f"/intake/{(await opened('postcode')).id}"
+    typed = filled()
+    without = {**typed, "address": "", "key": "p" * 32}
+
+    async def press(status: int, **more: str) -> str:
+        answer = await stage.http.post(here, data={**without, "step": "postcode", **more})
+        assert answer.status_code == status
+        return answer.text
+
+    pressed = await press(200, postcode="１６０ー００２３")
+    assert 'value="〒160-0023 東京都新宿区西新宿"' in pressed and "町名まで入れました" in pressed
+    assert typed["name"] in pressed and typed["telephone"] in pressed
+    assert "7桁の数字で入力" in await press(422, postcode="16")
+    assert "一覧にありません" in await press(422, postcode="150-0001")
+    kept = await press(422, postcode="160-0023", address="新宿区四谷1-1")
+    assert 'value="新宿区四谷1-1"' in kept and "変えていません" in kept
+    assert "町名まで入れました" in await press(200, postcode="1600023", step="check")  # Enter in the field
+    checked = await stage.http.post(here, data={**typed, "postcode": "160-0023", "step": "check", "key": "p" * 32})
+    assert checked.status_code == 200 and "のご住所として" in checked.text
+
+
+async def test_s04_the_form_says_which_part_of_the_rule_an_address_missed(stage: Stage, opened: Opened) -> None:
+    here = f"/intake/{(await opened('which-rule')).id}"
+    for address, said in (("新宿区代々木1-1", "対象の町の一覧"), ("西新宿2-8-1", "東京都新宿区西新宿"),
+                          ("渋谷区渋谷1-1", "このご住所では申し込めません")):
+        answer = await stage.http.post(here, data={**filled(), "address": address, "step": "check", "key": "r" * 32})
+        assert answer.status_code == 422 and said in answer.text

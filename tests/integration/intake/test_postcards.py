@@ -58,6 +58,16 @@ async def test_s02_s04_a_card_that_does_not_count_is_kept_with_its_reason(
     assert (fact.counted, fact.reason, fact.number) == (False, reason, 2)
 
 
+async def test_s04_a_card_whose_address_says_too_little_is_read_again_not_turned_away(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("card-unclear")
+    await stage.move_to(programme, programme.window.closes)
+    answer = await stage.key_in(programme, "HG-0009", address="西新宿2-8-1")
+    assert answer.status_code == 422
+    assert [error["reason"] for error in answer.json()["errors"]] == ["no-municipality"]
+
+
 async def test_s02_a_card_is_registered_once(stage: Stage, opened: Opened) -> None:
     programme = await opened("card-once")
     await stage.move_to(programme, programme.window.closes)
