@@ -21,17 +21,40 @@ __all__ = ["system"]
 
 PATIENCE_SECONDS = 60.0
 LAST = ("journeys", "browser", "faults")
+LONGEST = ("system", "demo")
+STACKS_OF_THEIR_OWN = {"test_demo.py": "demo", "test_outages.py": "outages"}
 Make = Callable[..., Awaitable[Service]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Services alone come before whole systems, which take the machine; what kills parts comes after everything."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Services alone come before whole systems, which take the machine; what kills parts comes after everything.
 
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        return LAST.index(folder) + 1 if folder in LAST else 0
+    Over several processes (`make test`) whatever shares a stack shares a process, and the longest begins first.
+    """
+    spread = config.getoption("dist", "no") != "no"
+    for item in items:
+        if spread:
+            item.add_marker(pytest.mark.xdist_group(stack_of(item.path) or str(item.path)))
+    items.sort(key=lambda item: (_turn(stack_of(item.path)) if spread else 0, _place(item.path)))
 
-    items.sort(key=place)
+
+def stack_of(test: Path) -> str | None:
+    """Whose stack a test runs on: its area's, the session's whole system, one of its own; None without any."""
+    folder, *inner = test.relative_to(Path(__file__).parent).parts
+    if folder in LAST:
+        return STACKS_OF_THEIR_OWN.get(test.name, "system")
+    return inner[0] if folder == "integration" else None
+
+
+def _turn(stack: str | None) -> int:
+    if stack is None:
+        return len(LONGEST) + 1
+    return LONGEST.index(stack) if stack in LONGEST else len(LONGEST)
+
+
+def _place(test: Path) -> int:
+    folder = test.relative_to(Path(__file__).parent).parts[0]
+    return LAST.index(folder) + 1 if folder in LAST else 0
 
 
 def settings_of(stack: Stack, service: str, kind: type[Any] = Settings, replica: int = 1) -> Any:

@@ -1,11 +1,15 @@
 """Which part listens where, and who sits on a port that we want."""
 
 import errno
+import os
 import socket
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 from deploy.local.errors import StackError
 
@@ -29,6 +33,7 @@ OFFSETS = {
 # A Faust view is told a port of its own, so that it can never take its service's.
 LIVE_OFFSET = 40
 HIGHEST_BASE = 65535 - LIVE_OFFSET - max(OFFSETS.values())
+_reserved: list[FileLock] = []
 
 
 @dataclass(frozen=True)
@@ -83,8 +88,21 @@ def _holder(port: int) -> str:
 
 
 def free_base(above: int = 20_000) -> int:
-    """A base whose ports are all free now."""
+    """A base whose ports are all free now, and that no other call gets while this process lives."""
     for candidate in range(above, HIGHEST_BASE, 100):
-        if not any(_taken(candidate + offset) for offset in OFFSETS.values()):
+        if _reserve(candidate) and not any(_taken(candidate + offset) for offset in OFFSETS.values()):
             return candidate
     raise StackError(f"No range of free ports was found above {above}. End programs that listen on many.")
+
+
+def _reserve(base: int) -> bool:
+    """Whether nobody else is about to start a stack there: between the look and the start lie seconds."""
+    folder = Path(tempfile.gettempdir()) / f"kujibiki-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = FileLock(folder / f"{base}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    _reserved.append(lock)
+    return True

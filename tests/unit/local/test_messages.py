@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,13 @@ def test_a_taken_port_is_named_with_its_holder_and_a_way_out() -> None:
 
 def test_free_ports_are_no_obstacle() -> None:
     refuse_taken(Ports(free_base(21_000)), ["mongo", "kafka"])
+
+
+def test_whoever_looks_next_gets_other_ports_also_before_the_first_uses_them() -> None:
+    mine = {free_base(21_000), free_base(21_000)}
+    code = "from deploy.local.ports import free_base; print(free_base(21_000))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert len({*mine, int(other.stdout)}) == 3
 
 
 def test_no_two_parts_share_a_port() -> None:

@@ -124,7 +124,8 @@ def test_s17_a_changed_key_file_is_refused() -> None:
             heldkey.unwrap(text, "correct horse battery")
 
 
-@pytest.mark.parametrize("text", ["", "AAAA", "!!", public_text(WARD.public_key())[:-2]])
+@pytest.mark.parametrize(
+    "text", ["", "AAAA", "!!", public_text(WARD.public_key())[:-2]], ids=["empty", "short", "signs", "cut"])
 def test_s17_what_is_no_public_key_has_no_fingerprint(text: str) -> None:
     with pytest.raises(ValueError):
         heldkey.fingerprint_of(text)
