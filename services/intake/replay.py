@@ -131,7 +131,7 @@ REBUILD = Rebuild(
             "reason", "told_with", "withdrawn_at", "amended_at", "card", "entered_by", "postmarked_on", "received_on",
         ), left_out={
             "proof": "the hash of a secret, said to nobody",
-            "person": "a search key: needs the epoch's key, by which nothing is read here",
+            "keys": "search keys: need the epoch's key, by which nothing is read here",
             "body": "a search key over the content",
             "version": "of the personal record, which is compared itself",
             "order": "the machine's clock, for two within one second",

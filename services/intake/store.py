@@ -39,7 +39,7 @@ COLLECTIONS: tuple[Declared, ...] = (
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (APPLICATIONS, [("receipt", 1)], {"unique": True}),
-    (APPLICATIONS, [("programme", 1), ("person", 1)], {}),
+    (APPLICATIONS, [("programme", 1), ("keys", 1)], {}),
     (ACCESSES, [("application", 1), ("at", 1)], {}),
     (SHOWN, [("order", 1)], {}),
     (SHOWN, [("batch", 1)], {}),
@@ -153,29 +153,29 @@ class Store:
         """Adds to what is shown of erased applications."""
         await self._database[SHOWN].update_many(query, {"$set": values}, session=tx.session)
 
-    async def forget_search_keys(self, tx: Transaction, programme: str) -> None:
-        """Search keys are for finding duplicates: with the window closed nobody is looked for any more."""
-        await self._database[APPLICATIONS].update_many(
-            {"programme": programme, "person": {"$type": "string"}}, {"$unset": {"person": ""}}, session=tx.session)
+    async def with_key(self, programme: str, key: str, most: int = 50) -> list[Document]:
+        """The applications of this programme that have this search key, the first taken first."""
+        found = self._database[APPLICATIONS].find({"programme": programme, "keys": key})
+        return await found.sort("taken_at", 1).to_list(most)
 
     async def searchable(self, programme: str, after: str, limit: int) -> list[Id]:
         """The next `limit` applications, by id after `after`, that have a search key."""
         found = self._database[APPLICATIONS].find(
-            {"programme": programme, "person": {"$type": "string"}, "_id": {"$gt": after}}, {"_id": 1})
+            {"programme": programme, "keys.0": {"$exists": True}, "_id": {"$gt": after}}, {"_id": 1})
         return [row["_id"] async for row in found.sort("_id", 1).limit(limit)]
 
-    async def set_search_keys(self, tx: Transaction, keys: dict[Id, str]) -> None:
+    async def set_search_keys(self, tx: Transaction, keys: dict[Id, list[str]]) -> None:
         """Replaces the search keys of these applications."""
         await self._database[APPLICATIONS].bulk_write(
-            [UpdateOne({"_id": application}, {"$set": {"person": key}}) for application, key in keys.items()],
+            [UpdateOne({"_id": application}, {"$set": {"keys": own}}) for application, own in keys.items()],
             session=tx.session)
 
     async def same_person(self, tx: Transaction, programme: str, after: str, limit: int) -> list[SamePerson]:
         """The next `limit` people by search key, after `after`, with several applications that count."""
-        counting = {"programme": programme, "person": {"$gt": after}, "counted": True, "withdrawn_at": None}
+        counting = {"programme": programme, "counted": True, "withdrawn_at": None}
         found = self._database[APPLICATIONS].aggregate([
-            {"$match": counting},
-            {"$group": {"_id": "$person", "count": {"$sum": 1}, "applications": {
+            {"$match": counting}, {"$unwind": "$keys"}, {"$match": {"keys": {"$gt": after, "$regex": "^person:"}}},
+            {"$group": {"_id": "$keys", "count": {"$sum": 1}, "applications": {
                 "$push": {"id": "$_id", "taken_at": "$taken_at", "order": "$order"}}}},
             {"$match": {"count": {"$gt": 1}}}, {"$sort": {"_id": 1}}, {"$limit": limit},
         ], session=tx.session, allowDiskUse=True)

@@ -27,7 +27,7 @@ class Holding:
 
 HOLDINGS: tuple[Holding, ...] = (
     Holding("intake", "personal", "_id", "the sealed part of the personal record"),
-    Holding("intake", "applications", "_id", "receipt number, proof of the secret, search key of name and telephone"),
+    Holding("intake", "applications", "_id", "receipt number, proof of the secret, search keys"),
     Holding("intake", "outcomes", "_id", "result, passes and notice as the applicant sees them"),
     Holding("intake", "accesses", "application", "who opened the data, for the applicant's page"),
     Holding("intake", "archive_lines", "subject", "the record sealed to the ward's key, until it is acknowledged"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from shared.privacy.keyring import KeyRing
@@ -16,4 +15,4 @@ class SearchKeys:
 
     def of(self, purpose: str, text: str) -> str:
         """The key of `text`, 64 hex digits; keys of different purposes never meet."""
-        return hmac.new(self._ring.current.local_key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._ring.current.local_key, f"{purpose}\x1f{text}".encode(), "sha256").hex()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,13 @@ class Party:
             "email": self.email, "companions": list(self.companions),
         }
         return {item: value for item, value in given.items() if value not in (None, "", [])}
+
+    @classmethod
+    def of(cls, items: Mapping[str, Any]) -> Party:
+        """The party whose data items are `items`; those that are not there are None."""
+        return cls(
+            name=items.get("name"), address=items.get("address"), age=items.get("age"),
+            telephone=items.get("telephone"), email=items.get("email"), companions=tuple(items.get("companions", ())))
 
     @property
     def people(self) -> int:

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.domain.application import Party
-from services.intake.domain.names import comparable_name
-from services.intake.domain.telephone import called_number
 from shared.contracts.envelope import Id
 
 
@@ -27,17 +24,6 @@ class Surplus:
 
     application: Id
     told_with: Id
-
-
-def person_text(party: Party) -> str | None:
-    """What makes two applications the same person's: name and telephone, however they are written.
-
-    None where the programme collects neither enough to tell.
-    """
-    number = called_number(party.telephone) if party.telephone else None
-    if not party.name or not number:
-        return None
-    return f"{comparable_name(party.name)}\x1f{number}"
 
 
 def surplus(candidates: Iterable[Candidate]) -> Iterator[Surplus]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from services.intake.domain.application import Application, Party
-from services.intake.domain.duplicates import person_text
 from services.intake.domain.window import COUNTS, WindowRefused, web_verdict
-from services.intake.handlers.documents import scoped
 from services.intake.handlers.means import Means
+from services.intake.handlers.searching import keys_to_keep
 from services.intake.handlers.taking import Unfit, web_faults
 from services.intake.numbering import Numbered, WindowShut, say_numbered
 from shared.contracts.intake import ApplicationAmended
@@ -39,10 +38,7 @@ async def own(means: Means, door: Door, programme: Programme, document: Document
                                 programme.items_for("intake"))
     except RecordMissing:
         raise Overtaken from None
-    party = Party(
-        name=items.get("name"), address=items.get("address"), age=items.get("age"), telephone=items.get("telephone"),
-        email=items.get("email"), companions=tuple(items.get("companions", ())))
-    return Application(party, document["seats"], tuple(document["wishes"]), document["language"])
+    return Application(Party.of(items), document["seats"], tuple(document["wishes"]), document["language"])
 
 
 async def amend(means: Means, programme: Programme, document: Document, application: Application) -> None:
@@ -65,11 +61,10 @@ async def _write(
     means: Means, programme: Programme, document: Document, application: Application, tx: Transaction
 ) -> None:
     subject, version, now = document["_id"], document.get("version", 1) + 1, means.now(programme)
-    person = person_text(application.party)
     changed = await means.store.amend(tx, document, {
         "version": version, "amended_at": now, "contact": application.contact, "seats": application.seats,
         "wishes": list(application.wishes),
-        "person": means.search_keys.of("person", scoped(programme, person)) if person else None,
+        "keys": keys_to_keep(means, programme, application.party),
     })
     if not changed:
         raise Overtaken

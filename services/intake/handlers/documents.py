@@ -10,10 +10,10 @@ from datetime import date
 import orjson
 
 from services.intake.domain.application import Application
-from services.intake.domain.duplicates import person_text
 from services.intake.domain.receipt import proof, receipt_number
 from services.intake.domain.window import Verdict
 from services.intake.handlers.means import Means
+from services.intake.handlers.searching import keys_to_keep
 from shared.contracts.envelope import Id, new_id
 from shared.contracts.intake import ApplicationDecided, ApplicationTaken
 from shared.contracts.programme import Programme
@@ -47,7 +47,6 @@ def document_of(means: Means, draft: Draft) -> Document:
     """The document of collection `applications`, with a fresh receipt number."""
     programme, application, card = draft.programme, draft.application, draft.card
     receipt = receipt_number(programme, os.urandom(16))
-    person = person_text(application.party)
     return {
         "_id": draft.application_id, "programme": programme.id, "entry": new_id(), "receipt": receipt,
         "proof": proof(receipt, draft.secret) if draft.secret else None,
@@ -58,7 +57,7 @@ def document_of(means: Means, draft: Draft) -> Document:
         "order": time.time_ns(),
         "counted": draft.verdict.counted, "reason": draft.verdict.reason, "told_with": None,
         "withdrawn_at": None,
-        "person": means.search_keys.of("person", scoped(programme, person)) if person else None,
+        "keys": keys_to_keep(means, programme, application.party),
         "body": content_key(means, draft),
         "announcement": means.draws.of(programme.id, programme.draw.id).announcement,
         "traceparent": current_traceparent(),
@@ -74,11 +73,6 @@ def content_key(means: Means, draft: Draft) -> str:
     dates = [card.number, card.postmarked_on.isoformat(), card.received_on.isoformat()] if card else []
     content = [application.party.items(), application.seats, application.wishes, application.language, dates]
     return means.search_keys.of("content", orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
-
-
-def scoped(programme: Programme, text: str) -> str:
-    """`text` within its programme: nothing is known again across programmes."""
-    return f"{programme.id}\x1f{text}"
 
 
 def taken_fact(document: Document, number: int) -> ApplicationTaken:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from services.intake.domain.application import Party
-from services.intake.domain.duplicates import person_text
-from services.intake.handlers.documents import scoped
 from services.intake.handlers.means import Means
+from services.intake.handlers.searching import search_keys, searched_items
 from services.intake.handlers.withdrawing import withdraw_within
 from services.intake.store import CLOSED, CLOSING, SHOWN, Store
 from shared.contracts.envelope import Envelope, Id
 from shared.contracts.erasure import CertificateIssued, ErasureOrdered
 from shared.contracts.intake import ErasureAsked
-from shared.contracts.programme import Programme
+from shared.contracts.programme import Programme, Purpose
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
 from shared.privacy.door import Door, ServiceActor
@@ -82,34 +81,25 @@ async def certified(store: Store, tx: Transaction, message: Envelope[Certificate
 
 
 async def renew_search_keys(means: Means, door: Door, _: int) -> None:
-    """Before the local key of an older epoch goes: search keys are made anew, or go where nobody is looked for."""
+    """Before the local key of an older epoch goes: search keys are made anew, a step after the other."""
     for programme in means.programmes.all():
         state = (await means.store.window(programme.id)).state
         if state == CLOSING:  # duplicates are being decided by these very keys
             raise StillClosing
-        if state == CLOSED:
-            await means.transactions.run(partial(_forget, means, programme.id))
-        else:
-            await _renew(means, door, programme)
+        # With the window closed nobody looks for duplicates any more; who calls is still looked for.
+        await _renew(means, door, programme, "enquiry" if state == CLOSED else "duplicates")
 
 
-async def _forget(means: Means, programme: str, tx: Transaction) -> None:
-    await means.store.forget_search_keys(tx, programme)
-
-
-async def _renew(means: Means, door: Door, programme: Programme) -> None:
-    after = ""
+async def _renew(means: Means, door: Door, programme: Programme, purpose: Purpose) -> None:
+    after, items = "", searched_items(programme, purpose)
     while applications := await means.store.searchable(programme.id, after, REKEYED_AT_ONCE):
         after = applications[-1]
         opened = await door.open_many(
-            ServiceActor("intake"), "service", programme.id, "duplicates", applications, ("name", "telephone"))
-        people = {application: person_text(Party(name=items.get("name"), telephone=items.get("telephone")))
-                  for application, items in opened.items()}
-        keys = {application: means.search_keys.of("person", scoped(programme, person))
-                for application, person in people.items() if person}
+            ServiceActor("intake"), "service", programme.id, purpose, applications, items)
+        keys = {application: search_keys(means, programme, Party.of(given)) for application, given in opened.items()}
         if keys:
             await means.transactions.run(partial(_set, means, keys))
 
 
-async def _set(means: Means, keys: dict[Id, str], tx: Transaction) -> None:
+async def _set(means: Means, keys: dict[Id, list[str]], tx: Transaction) -> None:
     await means.store.set_search_keys(tx, keys)

@@ -31,10 +31,10 @@ from services.intake.handlers.documents import (
     content_key,
     decided_fact,
     document_of,
-    scoped,
     taken_fact,
 )
 from services.intake.handlers.means import Means
+from services.intake.handlers.searching import scoped
 from services.intake.numbering import Numbered, WindowShut, say_numbered
 from services.intake.store import APPLICATIONS
 from shared.contracts.envelope import Id, derived_id, new_id

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import httpx
 
 from deploy.local.stack import Stack
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import Envelope, new_id
+from shared.contracts.erasure import ROTATIONS_KEY, EpochDestroyed, RotationOrdered
 from shared.contracts.programme import Programme
 from shared.privacy.epochkeys import KeyFolder
 from shared.privacy.keyring import KeyRing
@@ -52,6 +53,21 @@ class Stage(Shared):
             return window.status_code == 200 and (await self.http.get("/readyz")).status_code == 200
 
         await self.until(known, "intake knows the programme")
+
+    async def rotate(self) -> None:
+        """A rotation of keys in which the recipients take part; returns when intake has destroyed its older ones."""
+        rotation = new_id()
+        await self.say("retention", RotationOrdered(rotation=rotation, why="demand"), ROTATIONS_KEY, "*")
+        for name, ring in self.rings.items():
+            ring.use(KeyFolder(settings_of(self.stack, name).keys_dir).begin(rotation))
+            await self.say(name, ring.publication(), name, "-")
+
+        async def destroyed() -> bool:
+            said = await self.read("privacy.recipients.v1", "retention")
+            return any(isinstance(one.data, EpochDestroyed) and one.data.rotation == rotation
+                       and one.data.service == "intake" for one in said)
+
+        await self.until(destroyed, "intake has rotated its keys")
 
     async def move_to(self, programme: Programme, at: datetime) -> None:
         """Moves the programme's time and waits until intake has done the tick."""
