@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from services.intake import api, archive_api, archive_store, mine_api
+from services.intake.doors import doors
 from services.intake.following import Demand, Draws
 from services.intake.front import Front
 from services.intake.handlers import erasing
@@ -40,6 +41,7 @@ def build(settings: IntakeSettings) -> Service:
     service.rotating.before_destroying(partial(erasing.renew_search_keys, means, service.door))
     front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause),
                   service.door)
+    service.doors.add(*doors(settings))
     urls = settings.public_urls
     service.begins_at("")
     service.serves(

@@ -8,60 +8,23 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import Response
 from opentelemetry.trace import SpanKind
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.messaging.transaction import Busy
 from shared.platform import telemetry
+from shared.platform.admission import Admission, Doors
+from shared.platform.answers import STARTING, STORE_AWAY, answer, busy
+from shared.platform.bodies import Bodies
 from shared.platform.mongo import StoreError
-from shared.platform.problems import CONTENT_TYPE, Problem
-from shared.platform.signin import SignInNeeded
+from shared.platform.problems import Problem
 from shared.ui import Pages
 
-MAX_BODY = 256 * 1024
 QUIET = frozenset({"/healthz", "/readyz"})
 
 log = logging.getLogger(__name__)
-
-BUSY = Problem(
-    503, "busy", "Too many requests wait at the moment", "Nothing was stored. Please try again in a few seconds.",
-    headers={"Retry-After": "3"},
-)
-STORE_AWAY = Problem(
-    503, "store-away", "The database cannot be reached", "Nothing was stored. Please try again in a minute.",
-    headers={"Retry-After": "30"},
-)
-
-
-def is_api(request: Request) -> bool:
-    """Whether a program asks: such paths have `/api/` in them."""
-    return "/api/" in request.url.path
-
-
-def answer(request: Request, problem: Problem, pages: Pages | None) -> Response:
-    """The problem, as its asker reads it."""
-    if isinstance(problem, SignInNeeded) and not is_api(request) and request.method == "GET":
-        return RedirectResponse(problem.sign_in_url, 303)
-    if is_api(request) or pages is None:
-        return JSONResponse(problem.body(), problem.status, problem.headers, CONTENT_TYPE)
-    say = pages.words_for(request)
-    what, kept, todo = (_words(say, problem, part) for part in ("what", "kept", "todo"))
-    response = pages.problem(request, status_code=problem.status, what=what, kept=kept, todo=todo)
-    response.headers.update(problem.headers)
-    return response
-
-
-def _words(say: Callable[..., Any], problem: Problem, part: str) -> object:
-    families = (f"{problem.type}.{problem.extra.get('reason')}", problem.type, f"status-{problem.status}")
-    for key in (f"problem.{family}.{part}" for family in families):
-        try:
-            return say(key)
-        except KeyError:
-            continue
-    return {"what": problem.title, "kept": "", "todo": problem.detail}[part]
-
 
 def validation_problem(error: RequestValidationError) -> Problem:
     """A 422 that names each field and the reason, never the value."""
@@ -74,14 +37,11 @@ def validation_problem(error: RequestValidationError) -> Problem:
                    "Mend the fields named in `errors` and send it again. Nothing was stored.", errors=errors)
 
 
-STARTING = Problem(
-    503, "starting", "The service has only just started", "Nothing was stored. Please try again in a moment.",
-    headers={"Retry-After": "1"},
-)
+def install(app: FastAPI, pages: Pages, serving: Callable[[], bool], doors: Doors) -> None:
+    """Adds handlers of problems and the limits to `app`; until it is `serving`, it answers that it is starting.
 
-
-def install(app: FastAPI, pages: Pages | None, serving: Callable[[], bool]) -> None:
-    """Adds handlers of problems and the limits to `app`; until it is `serving`, it answers that it is starting."""
+    Whoever is turned away at one of `doors` has cost a read body and nothing else: no span, no route.
+    """
 
     async def on_problem(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, Problem)
@@ -100,7 +60,7 @@ def install(app: FastAPI, pages: Pages | None, serving: Callable[[], bool]) -> N
         return answer(request, problem, pages)
 
     async def on_busy(request: Request, _: Exception) -> Response:
-        return answer(request, BUSY, pages)
+        return answer(request, busy(), pages)
 
     async def on_store(request: Request, error: Exception) -> Response:
         log.error("request failed: the store answered %s", type(error).__name__)
@@ -122,9 +82,10 @@ def install(app: FastAPI, pages: Pages | None, serving: Callable[[], bool]) -> N
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Gate, serving=serving, pages=pages)
     app.add_middleware(RequestSpans)
+    app.add_middleware(Admission, doors=doors, pages=pages)
+    app.add_middleware(Bodies, pages=pages)
+    app.add_middleware(Gate, serving=serving, pages=pages)
     app.add_middleware(SecurityHeaders)
 
 
@@ -139,46 +100,6 @@ class Gate:
             await self._app(scope, receive, send)
             return
         await answer(Request(scope), STARTING, self._pages)(scope, receive, send)
-
-
-class BodyLimit:
-    """Refuses bodies over `MAX_BODY` bytes, announced or not."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            await self._refuse(scope, receive, send)
-            return
-        size = 0
-
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > MAX_BODY:
-                raise _TooLarge
-            return message
-
-        try:
-            await self._app(scope, counted, send)
-        except _TooLarge:
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = Problem(413, "too-large", "The request is too large",
-                          f"Send at most {MAX_BODY // 1024} KiB. Nothing was stored.", headers={"Connection": "close"})
-        response = JSONResponse(problem.body(), problem.status, problem.headers, CONTENT_TYPE)
-        await response(scope, receive, send)
-
-
-class _TooLarge(Exception):
-    pass
 
 
 class RequestSpans:

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
@@ -25,6 +24,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.transaction import OUTBOX, Transaction, Transactions
 from shared.messaging.views import Apply, Views
 from shared.platform import http, letters_api, logs, telemetry, trials_api
+from shared.platform.admission import Doors
 from shared.platform.clock import Clock
 from shared.platform.mongo import StoreError, connect
 from shared.platform.programmes import Programmes
@@ -32,6 +32,7 @@ from shared.platform.progress import Progress
 from shared.platform.register import Register
 from shared.platform.settings import Settings
 from shared.platform.signin import SignIn
+from shared.platform.wire import serve
 from shared.privacy.canaries import Canaries
 from shared.privacy.door import Door
 from shared.privacy.epochkeys import KeyFolder
@@ -106,7 +107,8 @@ class Service:
             telemetry={"tracing": False, "metrics": False, "logs": False},
         )
         self.app.state.sign_in = self.sign_in
-        http.install(self.app, self.pages, lambda: self.started)
+        self.doors = Doors()
+        http.install(self.app, self.pages, lambda: self.started, self.doors)
         self.pages.mount_static(self.app)
         self.app.add_api_route("/healthz", self._healthz, include_in_schema=False)
         self.app.add_api_route("/readyz", self._readyz, include_in_schema=False)
@@ -313,7 +315,5 @@ def run(build: Callable[[S], Service], settings: Callable[[], S]) -> None:
     logs.set_up(told.log_level)
     service = build(told)
     service.on_failure = os._exit  # not sys.exit: nothing that hangs may keep the process
-    uvicorn.run(service.app, host=told.http_host, port=told.http_port, log_config=None, access_log=False,
-                server_header=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 * 1024)
-
-
+    serve(service.app, told.http_host, told.http_port, shared_port=told.http_shared_port,
+          ready=lambda: service.ready()[0])

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     keys_dir: Path
     http_host: str = "127.0.0.1"
     http_port: int
+    http_shared_port: int | None = None
+    """Where replicas on one machine all listen, each once it is ready; the kernel deals out connections among them."""
     zipkin_endpoint: str = ""
     allow_ticks: bool = False
     public_urls: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,30 @@
+"""Intake's doors: applying has its own places, and so has the desk (back-pressure in a rush)."""
+
+from __future__ import annotations
+
+import re
+
+from services.intake.settings import IntakeSettings
+from shared.platform.admission import Door
+from shared.platform.turnstile import Turnstile
+
+DESK_AT_ONCE = 32
+_APPLYING = re.compile(r"/intake/[^/]+(/api/applications)?")
+_DESK = re.compile(r"/intake/[^/]+/(desk|api/postcards)(/.*)?")
+
+
+def doors(settings: IntakeSettings) -> tuple[Door, Door]:
+    """Applying, and the postcard desk; everything else has the service's common door."""
+    applying = Turnstile("applying", settings.applying_at_once, longest_wait=settings.applying_longest_wait)
+    return (
+        Door(_is_applying, applying, page="busy.html"),
+        Door(_is_desk, Turnstile("the desk", DESK_AT_ONCE)),
+    )
+
+
+def _is_applying(method: str, path: str) -> bool:
+    return method == "POST" and _APPLYING.fullmatch(path) is not None
+
+
+def _is_desk(_: str, path: str) -> bool:
+    return _DESK.fullmatch(path) is not None

@@ -1,0 +1,121 @@
+"""Doors with a turnstile each, so that one kind of request never takes the place of another (back-pressure).
+
+In a rush applying waits or is turned away; My application, the desk and the probes are answered as on any other day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.platform.answers import answer, busy, is_api
+from shared.platform.turnstile import TurnedAway, Turnstile
+from shared.ui import Pages
+from shared.ui.rendering import plain_chrome
+
+OTHERS_AT_ONCE = 64
+FREE = frozenset({"/healthz", "/readyz"})
+MOST_FIELDS = 200
+MOST_FRAMES = 256
+
+_FORM = "application/x-www-form-urlencoded"
+_FIELD = Markup('<input type="hidden" name="{}" value="{}">\n')
+# Stand-ins in a page that is rendered once: private characters, which no field of ours lets pass.
+_TYPED, _SECONDS = "\ue000typed\ue000", "\ue000seconds\ue000"
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Door:
+    """Requests that it `takes`, by method and path, go through its turnstile.
+
+    `page` is the template for people whose form was turned away. It gets `action`, `seconds` and `typed`, the hidden
+    fields that bring the same form again.
+    """
+
+    takes: Callable[[str, str], bool]
+    turnstile: Turnstile
+    page: str | None = None
+
+
+class Doors:
+    """The doors of a service, in order; what none of them takes goes through one for all others."""
+
+    def __init__(self) -> None:
+        self._doors: list[Door] = []
+        self._others = Door(lambda _method, _path: True, Turnstile("other requests", OTHERS_AT_ONCE))
+
+    def add(self, *doors: Door) -> None:
+        """More doors."""
+        self._doors.extend(doors)
+
+    def of(self, method: str, path: str) -> Door | None:
+        """The door of a request; none for probes and static files."""
+        if path in FREE or "/static/" in path:
+            return None
+        return next((door for door in self._doors if door.takes(method, path)), self._others)
+
+
+class Admission:
+    """Leads each request through its door. Its body has been read by then (`shared.platform.bodies`)."""
+
+    def __init__(self, app: ASGIApp, doors: Doors, pages: Pages) -> None:
+        self._app, self._doors, self._pages = app, doors, pages
+        self._frames: dict[tuple[str, str], Response] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        door = self._doors.of(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if door is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with door.turnstile.passed():
+                await self._app(scope, receive, send)
+        except TurnedAway as away:
+            response = await self._turn_away(door, Request(scope, receive), away.seconds)
+            await response(scope, receive, send)
+
+    async def _turn_away(self, door: Door, request: Request, seconds: int) -> Response:
+        problem = busy(seconds)
+        typed = None if door.page is None or is_api(request) else await _typed(request)
+        if door.page is None or typed is None:
+            return answer(request, problem, self._pages)
+        frame = self._frame(request, door.page)
+        html = bytes(frame.body).decode().replace(_SECONDS, str(seconds)).replace(_TYPED, _hidden(typed))
+        headers = {name: value for name, value in frame.headers.items() if name != "content-length"}
+        return HTMLResponse(html, problem.status, {**headers, **problem.headers})
+
+    def _frame(self, request: Request, page: str) -> Response:
+        """The page without what was typed, rendered once a path and language: in a rush it must cost nothing."""
+        key = (request.url.path, self._pages.language(request))
+        if key not in self._frames:
+            if len(self._frames) >= MOST_FRAMES:
+                self._frames.clear()
+            rendered = self._pages.render(
+                request, page, chrome=plain_chrome(request), action=request.url.path, typed=_TYPED, seconds=_SECONDS)
+            del rendered.headers["set-cookie"]
+            self._frames[key] = rendered
+        return self._frames[key]
+
+
+async def _typed(request: Request) -> list[Pair] | None:
+    """What was typed, to be posted again; None where it is no form of ours, or comes from a foreign page."""
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if foreign or request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
+        return None
+    try:
+        return parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return None
+
+
+def _hidden(typed: list[Pair]) -> str:
+    return "".join(_FIELD.format(name, value) for name, value in typed)
