@@ -1,0 +1,40 @@
+"""What the benches make of what they counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bench.counting import Found
+from bench.load import Result
+from bench.peer import orders_of
+
+
+def test_the_peers_orders_are_read_from_its_last_line() -> None:
+    printed = 'setting up\n{"bench": "pretix-peer", "summary": {"orders_per_s": 8.6, "redeems_per_s": 29.1}}\n'
+    assert orders_of(printed) == 8.6
+
+
+def test_only_what_was_taken_counts_as_the_rate() -> None:
+    result = Result(Counter({201: 90, 503: 10}), [0.001 * number for number in range(1, 101)], [], seconds=2.0)
+    assert result.summary() | {"rate": 45.0, "p50_ms": 51.0, "p99_ms": 100.0, "max_ms": 100.0} == result.summary()
+
+
+def everything(*receipts: str) -> Found:
+    """All that belongs to these acknowledged applications, once."""
+    ids = [f"id {receipt}" for receipt in receipts]
+    return Found(Counter(receipts), Counter(ids), Counter(receipts), dict(zip(receipts, ids, strict=True)),
+                 Counter(ids), {0: list(range(1, len(receipts) + 1))})
+
+
+def test_a_figure_is_void_when_anything_acknowledged_is_not_there_once() -> None:
+    assert not everything("a", "b").wrong(["a", "b"])
+    assert everything("a", "b").wrong(["a", "a", "b"])
+    for part in ("stored", "sealed", "said", "recorded"):
+        for times in (0, 2):
+            found = everything("a", "b")
+            counts = getattr(found, part)
+            counts["a" if part in ("stored", "said") else "id a"] = times
+            assert found.wrong(["a", "b"]), (part, times)
+    gap = everything("a", "b")
+    gap.numbers[0] = [1, 3]
+    assert gap.wrong(["a", "b"])
