@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from services.intake.domain.application import Application, Party
@@ -14,6 +15,7 @@ from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
 from services.intake.handlers.closing import begin_closing
 from services.intake.handlers.documents import Card
+from services.intake.quick import QuickRoute
 from services.intake.refusals import out_of_window
 from services.intake.store import CLOSED
 from shared.contracts.envelope import moment_text
@@ -64,13 +66,15 @@ def routes(front: Front) -> APIRouter:
     """Routes under `/intake`."""
     router = APIRouter()
 
-    @router.post("/{programme}/api/applications", status_code=201)
-    async def apply(request: Request, programme: str, body: ApplicationBody, key: Key = None) -> JSONResponse:
+    async def apply(request: Request, programme: str, body: ApplicationBody, key: Key = None) -> Response:
         taken = await front.take(front.say(request), front.programme(programme), body.application(), key)
-        return JSONResponse({
+        return Response(orjson.dumps({
             "receipt": taken.receipt, "secret": taken.secret, "entry": taken.entry,
             "taken_at": moment_text(taken.taken_at), "announcement": taken.announcement,
-        }, 201)
+        }), 201, media_type="application/json")
+
+    router.add_api_route(
+        "/{programme}/api/applications", apply, methods=["POST"], status_code=201, route_class_override=QuickRoute)
 
     @router.post("/{programme}/api/postcards", status_code=201)
     async def postcards(

@@ -174,9 +174,11 @@ class Pages:
         )  # fmt: skip
 
     def words_for(self, request: Request) -> Callable[..., Phrase]:
-        """`t` for code outside templates, such as error texts: `say = pages.words_for(request)`."""
-        language = self.language(request)
-        return lambda key, /, **values: self.words.say(language, key, values)
+        """`t` for code outside templates, such as error texts: `say = pages.words_for(request)`.
+
+        The language is asked for with the first word: most requests need none.
+        """
+        return lambda key, /, **values: self.words.say(self.language(request), key, values)
 
     def _page(self, request: Request, chrome: Chrome) -> Page:
         return Page(

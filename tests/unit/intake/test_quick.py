@@ -1,0 +1,65 @@
+"""The quick way in takes what FastAPI's own way takes, and refuses in its words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from services.intake.api import ApplicationBody
+from services.intake.quick import QuickRoute
+from shared.platform.http import validation_problem
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+BODY = b'{"name": "\xe9\xab\x99\xe6\xa9\x8b", "age": 34, "seats": 2, "wishes": ["a", "b"], "companions": []}'
+
+
+async def refuse(_: Request, error: Exception) -> Response:
+    """As every service refuses."""
+    assert isinstance(error, RequestValidationError)
+    return JSONResponse(validation_problem(error).body(), 422)
+
+
+def client(route_class: type[APIRoute]) -> TestClient:
+    """An application that says what its function was given."""
+    app, router = FastAPI(), APIRouter()
+    app.add_exception_handler(RequestValidationError, refuse)
+
+    async def taken(request: Request, programme: str, body: ApplicationBody, key: Key = None) -> Response:
+        return Response(f"{programme} {body!r} {key!r}", 201)
+
+    router.add_api_route("/{programme}/api/applications", taken, methods=["POST"], status_code=201,
+                         route_class_override=route_class)
+    app.include_router(router, prefix="/intake")
+    return TestClient(app)
+
+
+QUICK, USUAL = client(QuickRoute), client(APIRoute)
+
+
+@pytest.mark.parametrize("headers", [
+    {}, {"Idempotency-Key": "k-1"}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 201},
+    {"Content-Type": "text/plain"}, {"Content-Type": "application/json; charset=utf-8"},
+], ids=str)
+@pytest.mark.parametrize("body", [
+    BODY, b"", b"{", b"[]", b"null", BODY + b"{}", BODY + b"\xff", BODY.replace(b"34", b'"34"'),
+    BODY.replace(b"34", b"34.0"), BODY.replace(b'"age"', b'"birthday"'), BODY.replace(b"2,", b"true,"),
+    BODY.replace(b'"a"', b'"\\ud800"'), BODY.replace(b'"a"', b'"' + b"a" * 1001 + b'"'),
+], ids=range(13))
+def test_both_ways_answer_alike(body: bytes, headers: dict[str, str]) -> None:
+    def answer(one: TestClient) -> tuple[int, Any]:
+        said = one.post("/intake/p/api/applications", content=body, headers={
+            "Content-Type": "application/json", **headers})
+        return said.status_code, said.text
+
+    assert answer(QUICK) == answer(USUAL)
+
+
+def test_other_methods_are_refused_alike() -> None:
+    answers = [one.get("/intake/p/api/applications") for one in (QUICK, USUAL)]
+    assert [(one.status_code, one.headers["allow"]) for one in answers] == [(405, "POST")] * 2
