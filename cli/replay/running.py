@@ -139,7 +139,8 @@ async def _service(store: Rebuilding, living: Database | None, programme: str | 
         found.collections.append(CollectionFound(
             name, one.kind, one.sources, one.not_rebuilt, rows, dict(by.left_out) if by else {}))
     if living is not None:
-        found.unsent = await living["outbox"].count_documents({"topic": {"$nin": sorted(RESTLESS)}})
+        found.unsent = await living["outbox"].count_documents(
+            {"events": {"$elemMatch": {"topic": {"$nin": sorted(RESTLESS)}}}})
     return found
 
 

@@ -1,4 +1,4 @@
-"""Numbers all facts of a (programme, partition) 1…n, one update a partition and transaction.
+"""Numbers all facts of a (programme, partition) 1…n, one update a partition and transaction, all in one command.
 
 With the numbers lottery knows that it heard everything: the closing of the window states n.
 """
@@ -6,16 +6,17 @@ With the numbers lottery knows that it heard everything: the closing of the wind
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from pymongo import UpdateOne
 
 from services.intake.store import CLOSED, OPEN, WINDOWS, window_id
 from shared.contracts.envelope import Id
 from shared.contracts.intake import ApplicationFact
 from shared.contracts.partitions import partition_of
 from shared.messaging.transaction import Transaction
-from shared.platform.mongo import AFTER
 
 _SCRATCH = "numbered facts"
 
@@ -48,24 +49,28 @@ async def _number(tx: Transaction) -> None:
     for one in tx.scratch[_SCRATCH]:
         partition = partition_of(one.application, ApplicationFact.TOPIC)
         facts[window_id(one.programme, partition)].append(one)
-    # In one order, so that two transactions never wait for each other.
-    for window, numbered in sorted(facts.items()):
-        first = await _reserve(tx, window, numbered)
-        for number, one in enumerate(numbered, first):
+    last = await _reserve(tx, facts)
+    for window, numbered in facts.items():
+        for number, one in enumerate(numbered, last[window] - len(numbered) + 1):
             tx.say(
                 one.fact(number), subject=one.application, programme=one.programme, at=one.at,
                 event_id=one.event_id, traceparent=one.traceparent,
             )
 
 
-async def _reserve(tx: Transaction, window: str, numbered: list[Numbered]) -> int:
-    """The first of as many numbers as there are facts."""
+async def _reserve(tx: Transaction, facts: Mapping[str, list[Numbered]]) -> dict[str, int]:
+    """The last of as many numbers as each window has facts."""
+    windows = tx.database[WINDOWS]
+    # In one order, so that two transactions never wait for each other.
+    counted = await windows.bulk_write(
+        [_counting(window, numbered) for window, numbered in sorted(facts.items())], session=tx.session)
+    if counted.matched_count < len(facts):
+        raise WindowShut
+    rows = windows.find({"_id": {"$in": list(facts)}}, {"facts": 1}, session=tx.session)
+    return {row["_id"]: int(row["facts"]) async for row in rows}
+
+
+def _counting(window: str, numbered: list[Numbered]) -> UpdateOne:
     taken = sum(one.taking for one in numbered)
     state = {"$eq": OPEN} if taken else {"$ne": CLOSED}
-    document = await tx.database[WINDOWS].find_one_and_update(
-        {"_id": window, "state": state}, {"$inc": {"facts": len(numbered), "applications": taken}},
-        session=tx.session, return_document=AFTER,
-    )
-    if document is None:
-        raise WindowShut(window)
-    return int(document["facts"]) - len(numbered) + 1
+    return UpdateOne({"_id": window, "state": state}, {"$inc": {"facts": len(numbered), "applications": taken}})

@@ -100,7 +100,7 @@ async def checkpoint(
 async def latest_said(database: Database, topic: str, partition: int) -> CheckpointSigned | None:
     """The latest checkpoint that the relay has sent."""
     async for row in database[CHECKPOINTS].find({"topic": topic, "partition": partition}).sort("number", -1):
-        if await database[OUTBOX].find_one({"_id": row["_id"]}, {"_id": 1}) is None:
+        if await database[OUTBOX].find_one({"events.id": row["_id"]}, {"_id": 1}) is None:
             return CheckpointSigned.model_validate(row)
     return None
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.envelope import CONTENT_TYPE, Id
 from shared.messaging import kafka
 from shared.messaging.lease import Lease
 from shared.messaging.transaction import OUTBOX
 from shared.messaging.waking import woken
-from shared.platform.mongo import Database, StoreError
+from shared.platform.mongo import Database, Document, StoreError
 from shared.platform.settings import Settings
 
 BATCH = 1000
@@ -65,22 +64,33 @@ class Relay:
             await asyncio.sleep(0.5)
 
     async def _send_batch(self) -> bool:
-        rows = await self._database[OUTBOX].find({}).sort("order", 1).to_list(BATCH)
+        rows, events = await self._unsent()
         if not rows:
             return False
-        await self._send(rows)
-        await self._database[OUTBOX].delete_many({"_id": {"$in": [row["_id"] for row in rows]}})
-        self.sent += len(rows)
-        return len(rows) == BATCH
+        await self._send(events)
+        await self._database[OUTBOX].delete_many({"_id": {"$in": rows}})
+        self.sent += len(events)
+        return len(events) >= BATCH
 
-    async def _send(self, rows: list[dict[str, Any]]) -> None:
+    async def _unsent(self) -> tuple[list[Id], list[Document]]:
+        """The oldest rows' ids, and the events in them: `BATCH` or, with the last row, some more."""
+        rows: list[Id] = []
+        events: list[Document] = []
+        async for row in self._database[OUTBOX].find({}).sort("order", 1).limit(BATCH):
+            rows.append(row["_id"])
+            events += row["events"]
+            if len(events) >= BATCH:
+                break
+        return rows, events
+
+    async def _send(self, events: list[Document]) -> None:
         producer = await self._connected()
         acknowledgements = []
-        for row in rows:
+        for event in events:
             if not self._lease.valid() and not await self._lease.take():
                 raise LeaseLost
             acknowledgements.append(await producer.send(
-                row["topic"], value=row["value"], key=row["key"].encode(), partition=row["partition"],
+                event["topic"], value=event["value"], key=event["key"].encode(), partition=event["partition"],
                 headers=[("content-type", CONTENT_TYPE)],
             ))
         # A producer that waits for a broker for good has happened (aiokafka #1154): a new one tries again.

@@ -11,12 +11,12 @@ import contextvars
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from shared.contracts.envelope import Event, Id, encode, envelope, new_id
+from shared.contracts.envelope import Event, Id, encoded, new_id
 from shared.contracts.partitions import partition_of
 from shared.contracts.topics import TOPIC
 from shared.platform.mongo import (
@@ -32,6 +32,8 @@ from shared.platform.mongo import (
 from shared.platform.telemetry import current_traceparent
 
 OUTBOX = "outbox"
+MOST_BYTES = 1024 * 1024
+"""Of values in one document of the outbox; a transaction that says more writes several."""
 MAX_GROUP = 128
 MAX_WAITING = 2000
 ATTEMPTS = 12
@@ -72,7 +74,7 @@ class Transaction:
         self.scratch: dict[str, Any] = {}
         self._source = source
         self._inserts: dict[str, list[Document]] = defaultdict(list)
-        self._outbox: list[Document] = []
+        self._said: list[Document] = []
         self._hooks: dict[str, Hook] = {}
 
     def insert(self, collection: str, document: Document) -> None:
@@ -90,12 +92,12 @@ class Transaction:
         name = topic or event.TOPIC
         if self._source not in TOPIC[name].writers:
             raise PermissionError(f"{self._source} may not write {name}")
-        message = envelope(
-            event, source=self._source, subject=subject, programme=programme, at=at, event_id=event_id,
+        name_of_event = event_id or new_id()
+        self._row(name_of_event, name, subject, encoded(
+            event, source=self._source, subject=subject, programme=programme, at=at, event_id=name_of_event,
             traceparent=traceparent or current_traceparent(),
-        )
-        self._row(message.id, name, subject, encode(message))
-        return message.id
+        ))
+        return name_of_event
 
     def erase(self, topic: str, subject: str) -> None:
         """Puts a tombstone for `subject` into the outbox: a null value, after which compaction forgets the key."""
@@ -106,9 +108,8 @@ class Transaction:
         self._hooks.setdefault(key, hook)
 
     def _row(self, event_id: Id, topic: str, key: str, value: bytes | None) -> None:
-        self._outbox.append({
-            "_id": event_id, "topic": topic, "partition": partition_of(key, topic), "key": key, "value": value,
-            "order": _order.next(),
+        self._said.append({
+            "id": event_id, "topic": topic, "partition": partition_of(key, topic), "key": key, "value": value,
         })
 
     async def flush(self) -> bool:
@@ -117,9 +118,22 @@ class Transaction:
             await hook(self)
         for collection, documents in self._inserts.items():
             await self.database[collection].insert_many(documents, session=self.session)
-        if self._outbox:
-            await self.database[OUTBOX].insert_many(self._outbox, session=self.session)
-        return bool(self._outbox)
+        if self._said:
+            await self.database[OUTBOX].insert_many(list(_outbox(self._said)), session=self.session)
+        return bool(self._said)
+
+
+def _outbox(said: list[Document]) -> Iterator[Document]:
+    """`{_id, order, events: [{id, topic, partition, key, value}]}`: few documents, as each costs time of its own."""
+    events: list[Document] = []
+    size = 0
+    for one in said:
+        if events and size + len(one["value"] or b"") > MOST_BYTES:
+            yield {"_id": events[0]["id"], "order": _order.next(), "events": events}
+            events, size = [], 0
+        events.append(one)
+        size += len(one["value"] or b"")
+    yield {"_id": events[0]["id"], "order": _order.next(), "events": events}
 
 
 @dataclass

@@ -111,7 +111,8 @@ class Progress:
         return ""
 
     async def _unsent(self) -> bool:
-        row = await self._database[OUTBOX].find_one({"topic": {"$nin": sorted(RESTLESS)}}, {"_id": 1})
+        row = await self._database[OUTBOX].find_one(
+            {"events": {"$elemMatch": {"topic": {"$nin": sorted(RESTLESS)}}}}, {"_id": 1})
         return row is not None
 
     async def _tell(self, ticks: dict[str, int], activity: int) -> None:

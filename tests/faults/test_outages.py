@@ -49,7 +49,7 @@ async def test_while_kafka_is_away_events_wait_in_the_outbox(services: Make, inf
     with repaired(infrastructure):
         infrastructure.parts["kafka"].pause()
         await _say_all(intake, subjects)
-        assert await intake.database[OUTBOX].count_documents({"key": {"$in": subjects}}) > 0
+        assert await intake.database[OUTBOX].count_documents({"events.key": {"$in": subjects}}) > 0
         infrastructure.parts["kafka"].kill()
         await asyncio.to_thread(infrastructure.parts["kafka"].wait_ready)
     await until(lambda: _all_written(notifier, subjects), 120)
@@ -64,7 +64,7 @@ async def _all_written(service: Service, subjects: list[str]) -> bool:
 
 
 async def _none_left(service: Service, subjects: list[str]) -> bool:
-    return await service.database[OUTBOX].count_documents({"key": {"$in": subjects}}) == 0
+    return await service.database[OUTBOX].count_documents({"events.key": {"$in": subjects}}) == 0
 
 
 @contextmanager

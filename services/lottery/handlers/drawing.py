@@ -105,7 +105,7 @@ class Drawing:
         """Whether the broker has every result: rows leave the outbox when it has acknowledged them."""
         waits_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         outbox = self._office.database[OUTBOX]
-        while await outbox.find_one({"topic": ResultDrawn.TOPIC}, {"_id": 1}):
+        while await outbox.find_one({"events.topic": ResultDrawn.TOPIC}, {"_id": 1}):
             if asyncio.get_running_loop().time() > waits_until:
                 return False
             await asyncio.sleep(0.05)

@@ -59,13 +59,13 @@ async def test_an_event_committed_before_a_kill_is_sent_by_the_successor(service
     killed = await services("intake", start=False)  # its relay never runs
     subject = new_id()
     await killed.transactions.run(said(killed, subject))
-    assert await killed.database[OUTBOX].find_one({"key": subject})
+    assert await killed.database[OUTBOX].find_one({"events.key": subject})
     hearer = Hearer()
     await services("notifier", hearer.prepare)
     successor = await services("intake")
     await until(lambda: hearer.of(subject))
     assert hearer.of(subject) == [1]
-    assert not await successor.database[OUTBOX].find_one({"key": subject})
+    assert not await successor.database[OUTBOX].find_one({"events.key": subject})
 
 
 async def test_a_failed_transaction_says_nothing_and_leaves_the_others_of_its_group(services: Make) -> None:
