@@ -5,10 +5,12 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-proto
 
 from __future__ import annotations
 
+import os
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, ValidationError
 
 CONTENT_TYPE = b"application/cloudevents+json; charset=UTF-8"
@@ -22,7 +24,7 @@ def _utc(moment: datetime) -> datetime:
 
 def moment_text(moment: datetime) -> str:
     """A moment as `YYYY-MM-DDTHH:MM:SSZ`, to the second, as everywhere in Kujibiki's events and transcripts."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(moment_text, return_type=str, when_used="json")]
@@ -34,7 +36,7 @@ Id = str
 
 def new_id() -> Id:
     """A random identifier of 32 hex digits."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def derived_id(*parts: str) -> Id:
@@ -108,13 +110,24 @@ def encode(message: Envelope[Any]) -> bytes:
     return message.model_dump_json().encode()
 
 
+def encoded(
+    event: Event, *, source: str, subject: str, programme: str, at: datetime, event_id: Id,
+    traceparent: str | None = None,
+) -> bytes:
+    """What `encode` makes of such an `envelope`, byte for byte, without making one: the path of every event."""
+    circumstances = {
+        "specversion": "1.0", "id": event_id, "type": event.TYPE, "source": f"/services/{source}", "subject": subject,
+        "time": moment_text(at), "programme": programme, "traceparent": traceparent,
+        "datacontenttype": "application/json",
+    }
+    return b'%s,"data":%s}' % (orjson.dumps(circumstances)[:-1], event.__pydantic_serializer__.to_json(event))
+
+
 def decode(value: bytes) -> Envelope[Any]:
     """The envelope in a record value.
 
     Raises `UnknownEvent` for a type that is not in the contracts and `MalformedEvent` for anything else that is off.
     """
-    import orjson
-
     try:
         raw = orjson.loads(value)
         kind = raw["type"]

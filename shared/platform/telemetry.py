@@ -39,9 +39,10 @@ def set_up(service: str, zipkin_endpoint: str) -> TracerProvider:
 
 def current_traceparent() -> str | None:
     """The current span as a W3C `traceparent`, or None outside of any."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    current = trace.get_current_span().get_span_context()
+    if not current.is_valid:
+        return None
+    return f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags:02x}"
 
 
 def _links(traceparents: Sequence[str]) -> list[Link]:

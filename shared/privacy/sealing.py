@@ -10,6 +10,7 @@ import json
 import os
 from typing import Any, TypeVar
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
@@ -67,7 +68,8 @@ class Sealer:
 
     def _part(self, programme: str, subject: Id, version: int, recipient: str, share: dict[str, Any]) -> Part:
         pair, pair_key = self._ring.pair_for(recipient)
-        data_key, nonce = os.urandom(DATA_KEY_BYTES), os.urandom(NONCE_BYTES)
+        fresh = os.urandom(DATA_KEY_BYTES + NONCE_BYTES)
+        data_key, nonce = fresh[:DATA_KEY_BYTES], fresh[DATA_KEY_BYTES:]
         bound = _bound(subject, programme, recipient, version)
         return Part(
             recipient=recipient, pair=pair, wrapped_key=text_of(aes_key_wrap(pair_key, data_key)),
@@ -109,10 +111,10 @@ def unseal(ring: KeyRing, part: Part, programme: str, subject: Id, version: int)
 
 
 def _bound(subject: Id, programme: str, recipient: str, version: int) -> bytes:
-    return json.dumps(["kujibiki-part/1", subject, programme, recipient, version], separators=(",", ":")).encode()
+    return orjson.dumps(["kujibiki-part/1", subject, programme, recipient, version])
 
 
 def _padded(share: dict[str, Any]) -> bytes:
     """JSON padded with spaces, which JSON ignores, so that lengths say little."""
-    plain = json.dumps(share, ensure_ascii=False, separators=(",", ":")).encode()
+    plain = orjson.dumps(share)
     return plain + b" " * (-len(plain) % PADDED_TO)

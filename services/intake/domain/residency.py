@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Literal
 
 from services.intake.domain.fault import Fault
+from services.intake.domain.once import once
 from services.intake.domain.towns import comparable_place, place_of
 from shared.contracts.programme import Residency, Town
 
@@ -55,9 +56,9 @@ def eligibility(address: str, rule: Residency | None) -> Eligibility:
     if rule is None:
         return Eligibility("anybody")
     prefecture, place = _split(_POSTAL_CODE.sub("", comparable_place(address)))
-    rules = {wanted: _split(comparable_place(wanted)) for wanted in rule.addresses}
-    named = {of_rule for of_rule, _ in rules.values() if of_rule}
-    for wanted, (of_rule, rule_place) in rules.items():
+    beginnings = _beginnings(rule)
+    named = {of_rule for of_rule, _ in beginnings.values() if of_rule}
+    for wanted, (of_rule, rule_place) in beginnings.items():
         allowed = {"", of_rule} if of_rule else {"", *named} if named else {prefecture}
         if prefecture in allowed and place.startswith(rule_place):
             return _by_town(place[len(rule_place):], wanted, rule)
@@ -81,6 +82,12 @@ def ranges(numbers: Iterable[int]) -> str:
     ordered = sorted(set(numbers))
     runs = [[number for _, number in run] for _, run in groupby(enumerate(ordered), key=lambda one: one[1] - one[0])]
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+@once
+def _beginnings(rule: Residency) -> dict[str, tuple[str, str]]:
+    """Each beginning that the rule wants, as prefecture and rest of a comparable copy."""
+    return {wanted: _split(comparable_place(wanted)) for wanted in rule.addresses}
 
 
 def _by_town(after: str, matched: str, rule: Residency) -> Eligibility:

@@ -12,7 +12,7 @@ from services.intake.domain.writing import MAX_TELEPHONE, with_plain_dashes, wri
 _SEPARATORS = re.compile(r"[\s()\-.]+")
 _DIGITS = re.compile(r"\+?[0-9]+")
 # Most numbers are such, and the library takes a hundred times as long; a test holds both to agree.
-_MOBILE = re.compile(r"0[789]0[1-9][0-9]{7}")
+_MOBILE_OR_TOKYO = re.compile(r"0[789]0[1-9][0-9]{7}|03[3-6][0-9]{7}")
 
 
 def telephone_faults(field: str, text: str) -> list[Fault]:
@@ -23,7 +23,7 @@ def telephone_faults(field: str, text: str) -> list[Fault]:
 def called_number(text: str) -> str | None:
     """The number as E.164 (`+81312345678`), the same for all ways of writing it; None if it is none."""
     bare = _SEPARATORS.sub("", with_plain_dashes(text))
-    if _MOBILE.fullmatch(bare):
+    if _MOBILE_OR_TOKYO.fullmatch(bare):
         return f"+81{bare[1:]}"
     return _by_library(bare) if _DIGITS.fullmatch(bare) else None
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 import kanjize
 
 from services.intake.domain.names import comparable_name
+from services.intake.domain.once import once
 from services.intake.domain.writing import with_plain_dashes
 from shared.contracts.programme import Residency, Town
 
@@ -37,7 +37,7 @@ def comparable_place(text: str) -> str:
 def place_of(after_municipality: str, rule: Residency) -> Place | None:
     """Where an address lies, from a comparable copy of what follows the municipality; None for an unlisted town."""
     rest = _SECTION.sub("", after_municipality)
-    for name, town in _by_length(rule.towns):
+    for name, town in _by_beginning(rule).get(rest[:1], ()):
         if rest.startswith(name):
             return Place(town, _block(rest[len(name):]))
     return None
@@ -59,11 +59,13 @@ def postal_code_of(typed: str) -> str | None:
     return f"{found[1]}-{found[2]}" if found else None
 
 
-@lru_cache(maxsize=32)
-def _by_length(towns: tuple[Town, ...]) -> tuple[tuple[str, Town], ...]:
-    # 四谷坂町 is looked for before 四谷.
-    named = [(comparable_place(town.name), town) for town in towns]
-    return tuple(sorted(named, key=lambda pair: -len(pair[0])))
+@once
+def _by_beginning(rule: Residency) -> dict[str, list[tuple[str, Town]]]:
+    """Names and towns by the name's first character; 四谷坂町 is looked for before 四谷."""
+    named: dict[str, list[tuple[str, Town]]] = {}
+    for name, town in sorted(((comparable_place(town.name), town) for town in rule.towns), key=lambda it: -len(it[0])):
+        named.setdefault(name[0], []).append((name, town))
+    return named
 
 
 def _block(text: str) -> int | None:

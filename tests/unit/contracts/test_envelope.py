@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shared.contracts.envelope import MalformedEvent, UnknownEvent, decode, derived_id, encode, envelope, known_events
+from shared.contracts.envelope import (
+    MalformedEvent,
+    UnknownEvent,
+    decode,
+    derived_id,
+    encode,
+    encoded,
+    envelope,
+    known_events,
+)
 from shared.contracts.intake import ApplicationWithdrawn
 from shared.contracts.topics import SERVICES, TOPIC, TOPICS, topics_read_by, topics_written_by
 
+EXAMPLES = Path(__file__).parents[3] / "shared/contracts/examples"
 MESSAGE = envelope(
     ApplicationWithdrawn(application="a" * 32, number=7),
     source="intake",
@@ -23,6 +35,18 @@ MESSAGE = envelope(
 
 def test_an_event_comes_back_as_it_was_said() -> None:
     assert decode(encode(MESSAGE)) == MESSAGE
+
+
+@pytest.mark.parametrize("traceparent", ["00-1-2-01", None])
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.stem)
+def test_the_short_way_to_a_record_makes_the_same_bytes(example: Path, traceparent: str | None) -> None:
+    said = decode(example.read_bytes())
+    source = said.source.rpartition("/")[2]
+    circumstances: dict[str, Any] = {
+        "source": source, "subject": said.subject + "\"\u00e9\u3042\n", "programme": said.programme,
+        "at": said.time + timedelta(microseconds=5), "event_id": said.id, "traceparent": traceparent,
+    }
+    assert encoded(said.data, **circumstances) == encode(envelope(said.data, **circumstances))
 
 
 def test_the_record_is_cloudevents_1_0() -> None:

@@ -83,6 +83,6 @@ def test_a_line_break_cannot_reach_a_mail_header() -> None:
     ]
 
 
-@given(st.from_regex(r"0[5-9]0[0-9]{8}", fullmatch=True))
-def test_the_short_way_for_mobile_numbers_agrees_with_the_library(bare: str) -> None:
+@given(st.from_regex(r"0[5-9]0[0-9]{8}|03[0-9]{8}", fullmatch=True))
+def test_the_short_way_for_mobile_numbers_and_tokyo_agrees_with_the_library(bare: str) -> None:
     assert called_number(bare) == _by_library(bare)
