@@ -154,7 +154,7 @@ def main() -> None:
     print(report(turns, peer))
     print(f"void: {'; '.join(wrong)}" if wrong else "every acknowledged application is in MongoDB and on Kafka once")
     print(f"load before: {before['load']}, now {os.getloadavg()[0]:.1f}")
-    file = asked.results or RESULTS / f"applications-{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
+    file = asked.results or RESULTS / f"local-applications-{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"measure": "M1", "machine": before, "asked": {
         "seconds": asked.seconds, "replicas": asked.replicas, "connections": asked.connections,
