@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -9,13 +11,14 @@ from typing import TypeVar
 from fastapi import Request
 
 from services.intake.domain.application import Application
+from services.intake.domain.receipt import as_issued
 from services.intake.domain.window import WindowRefused
 from services.intake.handlers import amending, erasing, looking
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, take_postcard, take_web
 from services.intake.handlers.withdrawing import withdraw
-from services.intake.limits import FailureLimit
+from services.intake.limits import FailureLimit, Pacing
 from services.intake.refusals import (
     Erased,
     Say,
@@ -44,6 +47,7 @@ class Front:
     pages: Pages
     limit: FailureLimit
     door: Door
+    pacing: Pacing
 
     def say(self, request: Request) -> Say:
         """Words in the request's language."""
@@ -64,11 +68,11 @@ class Front:
         return await _answered(say, programme, take_postcard(self.means, programme, application, card))
 
     async def find(self, request: Request, programme: Programme, receipt: str, secret: str) -> Document:
-        """The application that number and secret open; wrong ones count against the client's address.
+        """The application that number and secret open; wrong ones count against the client's address and the number.
 
-        Raises problem 410 where it was erased.
+        Raises problem 410 where it was erased, 404 for whatever is wrong, 429 after too many of them.
         """
-        say, address = self.say(request), request.client.host if request.client else ""
+        began, say, address = self.pacing.began(), self.say(request), request.client.host if request.client else ""
         wait = self.limit.wait(address)
         if wait:
             raise slow_down(say, wait)
@@ -78,8 +82,15 @@ class Front:
             if erased is not None:
                 raise Erased(say, erased)
             self.limit.failed(address)
+            await self._pace(say, began, receipt)
             raise not_found(say)
         return document
+
+    async def _pace(self, say: Say, began: float, receipt: str) -> None:
+        seconds = self.pacing.answer_in(began, as_issued(receipt))
+        if seconds is None:
+            raise slow_down(say, math.ceil(self.pacing.longest))
+        await asyncio.sleep(seconds)
 
     async def view(self, programme: Programme, document: Document) -> looking.View:
         """What the applicant sees."""
@@ -94,10 +105,14 @@ class Front:
         """What the applicant gave, opened for them."""
         return await _answered(say, programme, amending.own(self.means, self.door, programme, document))
 
+    async def amendable(self, programme: Programme, document: Document) -> amending.Allowed:
+        """What may be changed now."""
+        return await amending.scope(self.means, programme, document)
+
     async def amend(self, say: Say, programme: Programme, document: Document, application: Application) -> Document:
         """Amends; returns the application as it is then."""
         self.check_ready(say, programme)
-        await _answered(say, programme, amending.amend(self.means, programme, document, application))
+        await _answered(say, programme, amending.amend(self.means, self.door, programme, document, application))
         return await self.means.store.application(document["_id"]) or document
 
     async def ask_erasure(self, programme: Programme, document: Document) -> Document:

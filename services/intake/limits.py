@@ -1,4 +1,7 @@
-"""A limit on wrong guesses, in memory: addresses of network clients are never stored (S24, B04)."""
+"""Limits on wrong guesses, in memory: addresses of network clients are never stored (S24, B04).
+
+Each replica counts for itself. With secrets of 128 bits that changes nothing: the limits keep noise and load small.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 MOST_ADDRESSES = 10_000
+MOST_NUMBERS = 10_000
 
 
 class FailureLimit:
@@ -32,3 +37,42 @@ class FailureLimit:
     def _current(self, address: str) -> float:
         count, since = self._failures.get(address, (0.0, self._clock()))
         return max(0.0, count - (self._clock() - since) / self._pause)
+
+
+@dataclass
+class Pacing:
+    """How long a wrong answer takes: `floor` seconds, whatever was wrong; and guesses at one number, from however many
+    addresses, are answered one after the other, `pause` seconds apart, once `free` of them were made.
+
+    The right secret never waits, so nobody can lock an owner out. Whether the number exists makes no difference.
+    """
+
+    floor: float
+    free: int
+    pause: float
+    longest: float
+    clock: Callable[[], float] = time.monotonic
+    _through: OrderedDict[str, float] = field(default_factory=OrderedDict)
+
+    def began(self) -> float:
+        """The moment that `answer_in` counts from."""
+        return self.clock()
+
+    def answer_in(self, began: float, number: str | None) -> float | None:
+        """Seconds from now until a wrong guess at `number` is answered; None where too many wait for it already.
+
+        `number` is None for what can't be a receipt number: that is no guess at anything.
+        """
+        now = self.clock()
+        least = max(0.0, began + self.floor - now)
+        if number is None:
+            return least
+        through = max(now, self._through.get(number, now)) + self.pause
+        late = through - self.free * self.pause - now
+        if late > self.longest:
+            return None
+        self._through[number] = through
+        self._through.move_to_end(number)
+        if len(self._through) > MOST_NUMBERS:
+            self._through.popitem(last=False)
+        return max(least, late)

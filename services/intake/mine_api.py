@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from services.intake.api import ApplicationBody, Body, Text
+from services.intake.domain.application import Application
 from services.intake.front import Front
 from services.intake.handlers.looking import View
 from services.intake.refusals import Say, local_words
@@ -42,10 +43,7 @@ def routes(front: Front) -> APIRouter:
     async def data(request: Request, programme: str, body: ReceiptBody) -> JSONResponse:
         known, say = front.programme(programme), front.say(request)
         document = await front.find(request, known, body.receipt, body.secret)
-        application = await front.own(say, known, document)
-        given = {**application.party.items(), "seats": application.seats, "wishes": list(application.wishes)}
-        return JSONResponse(given, headers={
-            "Content-Disposition": f'attachment; filename="{document["receipt"]}.json"', "Cache-Control": "no-store"})
+        return own_file(document, await front.own(say, known, document))
 
     @router.put("/{programme}/api/mine/data")
     async def amend(request: Request, programme: str, body: AmendmentBody) -> JSONResponse:
@@ -72,6 +70,15 @@ def routes(front: Front) -> APIRouter:
         return JSONResponse({"erasure_asked_at": moment_text(document["erasure_asked_at"])}, 202)
 
     return router
+
+
+def own_file(document: Document, application: Application) -> JSONResponse:
+    """What the applicant gave and when it was changed, as a file."""
+    history = [{**entry, "at": moment_text(entry["at"])} for entry in document.get("history", ())]
+    given = {**application.party.items(), "seats": application.seats, "wishes": list(application.wishes),
+             "taken_at": moment_text(document["taken_at"]), "history": history}
+    return JSONResponse(given, headers={
+        "Content-Disposition": f'attachment; filename="{document["receipt"]}.json"', "Cache-Control": "no-store"})
 
 
 def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:

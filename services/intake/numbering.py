@@ -27,13 +27,17 @@ class WindowShut(Exception):
 
 @dataclass(frozen=True)
 class Numbered:
-    """A fact that gets its number when the transaction commits. `taking`: it brings a new application."""
+    """A fact that gets its number when the transaction commits.
+
+    `taking`: it brings a new application. `while_open`: not while the window is being closed, as `taking` too.
+    """
 
     application: Id
     programme: str
     at: datetime
     fact: Callable[[int], ApplicationFact]
     taking: bool = False
+    while_open: bool = False
     traceparent: str | None = None
     event_id: Id | None = None
 
@@ -72,5 +76,5 @@ async def _reserve(tx: Transaction, facts: Mapping[str, list[Numbered]]) -> dict
 
 def _counting(window: str, numbered: list[Numbered]) -> UpdateOne:
     taken = sum(one.taking for one in numbered)
-    state = {"$eq": OPEN} if taken else {"$ne": CLOSED}
+    state = {"$eq": OPEN} if taken or any(one.while_open for one in numbered) else {"$ne": CLOSED}
     return UpdateOne({"_id": window, "state": state}, {"$inc": {"facts": len(numbered), "applications": taken}})

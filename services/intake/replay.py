@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.intake import archive_store, inbound
+from services.intake.handlers.amending import history_entry
+from services.intake.handlers.letters import Letters
 from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (
@@ -18,10 +20,12 @@ from shared.contracts.intake import (
     ApplicationTaken,
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
+    DetailsChanged,
     PartitionClosed,
 )
 from shared.contracts.partitions import partition_of
 from shared.messaging.consumer import Subscription
+from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Database, Document
 from shared.platform.programmes import Programmes
 from shared.replay.rebuilding import (
@@ -54,8 +58,19 @@ def amended(sheet: Sheet, message: Envelope[ApplicationAmended]) -> None:
     """Other seats, wishes or ways to reach the applicant."""
     fact = message.data
     sheet.change(APPLICATIONS, fact.application, {
-        "contact": fact.contact, "seats": fact.seats, "wishes": list(fact.wishes), "amended_at": message.time})
+        "contact": fact.contact, "seats": fact.seats, "wishes": list(fact.wishes), "amended_at": message.time},
+        append=_history(message, "amended") if fact.version else None)
     _numbered(sheet, message)
+
+
+def details(sheet: Sheet, message: Envelope[DetailsChanged]) -> None:
+    """Changed after the window was closed: a fact without a number."""
+    sheet.change(APPLICATIONS, message.data.application, {
+        "contact": message.data.contact, "amended_at": message.time}, append=_history(message, "details"))
+
+
+def _history(message: Envelope[Any], what: str) -> dict[str, list[Document]]:
+    return {"history": [history_entry(message.time, what, message.data.desk)]}
 
 
 def decided(sheet: Sheet, message: Envelope[ApplicationDecided]) -> None:
@@ -96,7 +111,15 @@ def _numbered(sheet: Sheet, message: Envelope[Any], applications: int = 0) -> No
 
 def hears(database: Database, _: Programmes) -> Sequence[Subscription]:
     """What became of applications is heard, as in the living service."""
-    return inbound.subscriptions(Store(database))
+    store = Store(database)
+    return inbound.subscriptions(store, Letters(store, NoJobs()))
+
+
+class NoJobs:
+    """What a letter's end began in the living service is not begun again."""
+
+    async def start(self, tx: Transaction, kind: str, job_id: str, programme: str, args: dict[str, Any]) -> None:
+        """Begins nothing."""
 
 
 def _window(row: Document) -> Document:
@@ -119,7 +142,7 @@ REBUILD = Rebuild(
     folds={
         "intake.applications.v1": {
             ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,
-            ApplicationWithdrawn: withdrawn, ApplicationWithdrawnLate: withdrawn_late,
+            ApplicationWithdrawn: withdrawn, ApplicationWithdrawnLate: withdrawn_late, DetailsChanged: details,
         },
         "intake.windows.v1": {PartitionClosed: closed},
         "intake.personal.v1": personal_fold("intake"),
@@ -129,11 +152,13 @@ REBUILD = Rebuild(
         Compared(APPLICATIONS, (
             "programme", "entry", "receipt", "channel", "contact", "language", "seats", "wishes", "taken_at", "counted",
             "reason", "told_with", "withdrawn_at", "amended_at", "card", "entered_by", "postmarked_on", "received_on",
+            "history",
         ), left_out={
             "proof": "the hash of a secret, said to nobody",
             "keys": "search keys: need the epoch's key, by which nothing is read here",
             "body": "a search key over the content",
             "version": "of the personal record, which is compared itself",
+            "letters": "work in hand",
             "order": "the machine's clock, for two within one second",
             "announcement": "what the receipt showed of the draw; the draw's own topic has it",
             "traceparent": "a trace, not a fact",

@@ -132,11 +132,24 @@ class Store:
             {"_id": application, "withdrawn_at": None}, {"$set": {"withdrawn_at": at}}, session=tx.session)
         return bool(done.modified_count)
 
-    async def amend(self, tx: Transaction, document: Document, values: Document) -> bool:
-        """Whether the application still was as in `document`, and is changed."""
-        as_it_was = {"_id": document["_id"], "version": document.get("version"), "withdrawn_at": None, "counted": True}
-        done = await self._database[APPLICATIONS].update_one(as_it_was, {"$set": values}, session=tx.session)
+    async def amend(self, tx: Transaction, document: Document, values: Document, history: Document) -> bool:
+        """Whether the application still was as in `document`, and is changed; `history` is the line about it."""
+        as_it_was = {"_id": document["_id"], "version": document.get("version"), "withdrawn_at": None}
+        done = await self._database[APPLICATIONS].update_one(
+            as_it_was, {"$set": values, "$push": {"history": history}}, session=tx.session)
         return bool(done.modified_count)
+
+    async def next_version(self, tx: Transaction, document: Document, values: Document, gone: Document) -> bool:
+        """Whether the application's record still was as in `document`, and gets a version that changes nothing."""
+        as_it_was = {"_id": document["_id"], "version": document.get("version")}
+        done = await self._database[APPLICATIONS].update_one(
+            as_it_was, {"$set": values, "$unset": gone}, session=tx.session)
+        return bool(done.modified_count)
+
+    async def letter_ended(self, tx: Transaction, application: Id, notice: Id) -> None:
+        """A letter to the applicant waits no more."""
+        await self._database[APPLICATIONS].update_one(
+            {"_id": application}, {"$pull": {"letters": notice}}, session=tx.session)
 
     async def ask_erasure(self, tx: Transaction, application: Id, at: datetime) -> bool:
         """Whether it was this call that asked for the erasure."""

@@ -10,10 +10,11 @@ from services.intake.following import Demand, Draws
 from services.intake.front import Front
 from services.intake.handlers import erasing
 from services.intake.handlers.closing import JOB, go_on_closing
+from services.intake.handlers.letters import TAKE_OUT, Letters, take_out
 from services.intake.handlers.means import Means
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
-from services.intake.limits import FailureLimit
+from services.intake.limits import FailureLimit, Pacing
 from services.intake.pages import apply, desk, mine, own, postcard
 from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES, Store
@@ -31,16 +32,18 @@ def build(settings: IntakeSettings) -> Service:
     service.indexes(*INDEXES, *archive_store.INDEXES)
     service.follows("lottery.draws.v1", means.draws.apply)
     service.follows("lottery.demand.v1", means.demand.apply)
-    service.hears(*subscriptions(means.store))
+    service.hears(*subscriptions(means.store, Letters(means.store, service.jobs)))
     service.jobs.register(JOB, partial(go_on_closing, means))
+    service.jobs.register(TAKE_OUT, partial(take_out, means, service.door))
     returning = Returning(service.database, service.door, service.jobs, service.clock, service.programmes)
     returning.register()
     service.hears(*returning.subscriptions())
     service.erasing.before(partial(erasing.before, means))
     service.erasing.when_attested(partial(erasing.attested, means))
     service.rotating.before_destroying(partial(erasing.renew_search_keys, means, service.door))
-    front = Front(means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause),
-                  service.door)
+    front = Front(
+        means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause), service.door,
+        Pacing(settings.lookup_floor, settings.lookup_free, settings.lookup_spacing, settings.lookup_longest))
     service.doors.add(*doors(settings))
     urls = settings.public_urls
     service.begins_at("")

@@ -10,6 +10,8 @@ from shared.contracts.intake import (
     ApplicationTaken,
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
+    DetailsChanged,
+    ReceiptRenewed,
 )
 from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
 from shared.messaging.consumer import Subscription
@@ -27,6 +29,7 @@ def fact_subscriptions(facts: Facts) -> tuple[Subscription, ...]:
         Subscription("intake.applications.v1", {
             ApplicationTaken: facts.taken, ApplicationAmended: facts.amended, ApplicationWithdrawn: facts.withdrawn,
             ApplicationWithdrawnLate: facts.withdrawn, ApplicationDecided: facts.decided,
+            DetailsChanged: facts.details, ReceiptRenewed: facts.renewed,
         }),
         Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_step}),
         Subscription("lottery.results.v1", {ResultDrawn: facts.drawn, ResultChanged: facts.changed}),

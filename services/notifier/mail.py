@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notifier import wording
-from services.notifier.domain.content import Content
+from services.notifier.domain.content import Content, legible
 from shared.paper import qr
 from shared.ui import formats
 from shared.ui.language import t
@@ -43,6 +43,8 @@ def compose(
         told = {
             "content": content, "name": name, "result": wording.result(content), "sentence": wording.sentence(content),
             "digests": wording.digests(content), "subject": heading, "images": images, "won": content.kind == "won",
+            "heading": wording.heading(content), "said_is": wording.said_is(content),
+            "secret": legible(content.secret) if content.secret else None,
         }
         text, html = _TEXT.render(told), _HTML.render(told)
     message = EmailMessage(policy=SMTP)

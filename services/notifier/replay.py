@@ -125,17 +125,18 @@ REBUILD = Rebuild(
     compared=(
         Compared(APPLICATIONS, (
             "programme", "receipt", "entry", "contact", "language", "withdrawn_at", "counted", "reason", "told_with",
-            "result", "promoted", "passes",
+            "result", "promoted", "passes", "letters",
         ), left_out={
             **dict.fromkeys(("state", "due_at", "waits", "tries", "lease_until", "leased_by"), "work in hand"),
-            "told": "which notices were made: they are rows of their own", "traceparent": "a trace, not a fact",
+            **dict.fromkeys(("told", "told_kind", "lettered"), "which notices were made: they are rows of their own"),
+            "traceparent": "a trace, not a fact",
         }),
         Compared(DRAWS, ("programme", "announcement", "closing", "result", "drawn_at")),
         Compared(NOTICES, ("programme", "about", "kind", "way", "state", "due_by", "failures", "cause", "ended_at"),
                  plain=_notice, left_out={
             **dict.fromkeys(("due_at", "attempt", "tries", "lease_until", "leased_by", "intent_at"), "work in hand"),
             **dict.fromkeys(("to", "contact", "tried", "promotion", "reason", "receipt", "entry", "draw", "passes",
-                             "made_at"), "what the mail or card says, taken from the application's facts"),
+                             "letter", "made_at"), "what the mail or card says, taken from the application's facts"),
             "run": "of the card in hand; the printed ones are in print_runs", "traceparent": "a trace, not a fact",
         }),
         Compared(RUNS, ("programme", "state", "notices", "posted_by", "posted_at"), plain=_cards,

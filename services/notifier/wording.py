@@ -24,6 +24,16 @@ def words() -> Iterator[None]:
         yield
 
 
+def heading(content: Content) -> str:
+    """What it is about, above all else."""
+    return str(t("card.letter" if content.letter else "card.title"))
+
+
+def said_is(content: Content) -> str:
+    """What stands before the result."""
+    return str(t("notice.letter-is" if content.letter else "notice.result-is"))
+
+
 def result(content: Content) -> str:
     """The result in a word or two: 「当選」."""
     return str(t(f"notice.result.{_key(content)}"))
@@ -31,12 +41,16 @@ def result(content: Content) -> str:
 
 def sentence(content: Content) -> str:
     """The result in a sentence."""
-    return str(t(f"notice.sentence.{_key(content)}", until=formats.day(content.promote_until.date())))
+    return str(t(
+        f"notice.sentence.{_key(content)}", until=formats.day(content.promote_until.date()),
+        at=formats.day(content.changed_at.date()) if content.changed_at else "", telephone=content.telephone,
+    ))
 
 
 def subject(content: Content) -> str:
-    """The subject of the mail: the same for every outcome, and without a name."""
-    return str(t("notice.subject", ward=content.ward, title=content.title))
+    """The subject of the mail: the same for every outcome, and for every letter, and without a name."""
+    key = "notice.letter-subject" if content.letter else "notice.subject"
+    return str(t(key, ward=content.ward, title=content.title))
 
 
 def digests(content: Content) -> list[tuple[str, str]]:
@@ -54,4 +68,6 @@ def hour(moment: time) -> str:
 
 
 def _key(content: Content) -> str:
+    if content.letter:
+        return f"letter-{content.letter}"
     return "promotion" if content.promotion else content.kind

@@ -5,12 +5,29 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.envelope import Event, Id, Moment
+from shared.contracts.privacy import Caller
 
 Channel = Literal["web", "postcard"]
 Contact = Literal["mail", "post"]
+IdentityDocument = Literal[
+    "driving-licence", "individual-number-card", "passport", "residence-card", "insurance-card", "other"]
+"""The kinds of identity document that the enquiry desk's counter knows: which kind was seen, never its number."""
+
+
+class AtDesk(BaseModel):
+    """Done by a member of staff for a caller whose identity was confirmed (B19).
+
+    `approval` is the ward's decision that lets a proxy act, where one did; `document` what was seen at the counter.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    staff: str
+    caller: Caller
+    approval: str | None = None
+    document: IdentityDocument | None = None
 
 
 class ApplicationFact(Event):
@@ -43,18 +60,25 @@ class ApplicationTaken(ApplicationFact):
 
 
 class ApplicationAmended(ApplicationFact):
-    """Seats, wishes or the way to reach the applicant changed before the window was closed (B04)."""
+    """Seats, wishes or the way to reach the applicant changed before the window was closed (B04).
+
+    `version` is the personal record's from then on; `contact_before` the way in which the applicant is told of it.
+    """
 
     TYPE: ClassVar[str] = "intake.application-amended.v1"
     contact: Contact
     seats: int = Field(ge=1)
     wishes: tuple[str, ...]
+    version: int | None = None
+    contact_before: Contact | None = None
+    desk: AtDesk | None = None
 
 
 class ApplicationWithdrawn(ApplicationFact):
     """Withdrawn by its applicant before the window was closed: it takes no part in the draw (B04)."""
 
     TYPE: ClassVar[str] = "intake.application-withdrawn.v1"
+    desk: AtDesk | None = None
 
 
 class ApplicationDecided(ApplicationFact):
@@ -77,15 +101,47 @@ class ApplicationWithdrawnLate(Event):
     TYPE: ClassVar[str] = "intake.application-withdrawn-late.v1"
     application: Id
     entry: Id
+    desk: AtDesk | None = None
+
+
+class DetailsChanged(Event):
+    """Companions' names or the way to reach the applicant changed after the window was closed (B04, B19).
+
+    It has no number: entry, seats and wishes stay as they were frozen. `version` is the personal record's.
+    """
+
+    TOPIC: ClassVar[str] = "intake.applications.v1"
+    TYPE: ClassVar[str] = "intake.details-changed.v1"
+    application: Id
+    version: int
+    contact: Contact
+    contact_before: Contact
+    desk: AtDesk | None = None
+
+
+class ReceiptRenewed(Event):
+    """The receipt was lost: a new secret voids the one before (B19).
+
+    By `letter` it is told in the way that is on record, sealed in version `version`; at the `counter` it was printed.
+    """
+
+    TOPIC: ClassVar[str] = "intake.applications.v1"
+    TYPE: ClassVar[str] = "intake.receipt-renewed.v1"
+    application: Id
+    how: Literal["letter", "counter"]
+    contact: Contact
+    version: int
+    desk: AtDesk
 
 
 class ErasureAsked(Event):
-    """The applicant asked, with number and secret, for their data to be erased; the ward decides (B10)."""
+    """The applicant asked, with number and secret or at the desk, for erasure of their data; the ward decides (B10)."""
 
     TOPIC: ClassVar[str] = "intake.applications.v1"
     TYPE: ClassVar[str] = "intake.erasure-asked.v1"
     application: Id
     asked_at: Moment
+    desk: AtDesk | None = None
 
 
 class PartitionClosed(Event):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shared.contracts.envelope import Event, Id, Moment
+from shared.contracts.envelope import Event, Id, Moment, derived_id
 
-Kind = Literal["won", "waiting", "lost", "not-counted", "withdrawn", "struck"]
+Kind = Literal["won", "waiting", "lost", "not-counted", "withdrawn", "struck", "changed", "receipt"]
+LETTER_KINDS: frozenset[Kind] = frozenset({"changed", "receipt"})
+"""Notices beside that of the result: a change of the application was made (B04), a receipt was renewed (B19)."""
 Way = Literal["mail", "post"]
 State = Literal["due", "sent", "printed", "posted", "failed", "unreached", "withheld"]
 
 
+def letter_id(programme: str, application: Id, version: int) -> Id:
+    """The id of the notice that tells of version `version` of an application's record: exactly one a change."""
+    return derived_id("notice", programme, application, "letter", str(version))
+
+
 class NoticeFact(Event):
-    """A fact about one notice; an application has one notice for its result."""
+    """A fact about one notice; an application has one for its result, and one for each change (`LETTER_KINDS`)."""
 
     TOPIC: ClassVar[str] = "notifier.notices.v1"
     notice: Id

@@ -8,6 +8,13 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.envelope import Event, Id, Moment
 
+LETTERS = "letters"
+"""An item that the system makes itself: whom a letter goes to that waits to be sent (the contact before a change), and
+a new secret that it brings. It is sealed beside the declared items and taken out once the letter is sent."""
+
+Caller = Literal["applicant", "proxy", "guardian"]
+"""Who asked at the enquiry desk."""
+
 
 class Part(BaseModel):
     """What one recipient service needs of a subject, sealed.
@@ -107,7 +114,7 @@ class PairKeySent(Event):
 
 
 class Access(Event):
-    """An access to personal data. `items` are codes of data items, never values."""
+    """An access to personal data. `items` are codes of data items, never values; `caller` asked for it at a desk."""
 
     TOPIC: ClassVar[str] = "privacy.access.v1"
     actor: str
@@ -118,6 +125,7 @@ class Access(Event):
     subject: Id
     items: tuple[str, ...]
     at: Moment
+    caller: Caller | None = None
 
 
 class AccessOpened(Access):

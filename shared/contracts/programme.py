@@ -165,6 +165,29 @@ class Duplicates(Strict):
     counts: Literal["first"] = "first"
 
 
+class Amending(Strict):
+    """Until when applicants change what they gave (B04).
+
+    Everything `until` the web's window `closes`, or until an officer closes the window (`closing`). After that seats
+    and wishes are frozen; companions' names and the way to reach the applicant may change until the end of the day
+    `details_days_before` days before the application's own first day. Without it they may not.
+    """
+
+    until: Literal["closes", "closing"] = "closes"
+    details_days_before: int | None = Field(default=None, ge=0, le=60)
+
+
+class Enquiry(Strict):
+    """Who may speak for an applicant at the enquiry desk (B19).
+
+    A proxy, where the ward decided so (`proxy_approval`) and a letter of attorney was seen; a guardian of whoever is
+    younger than `adult_age`, in full years.
+    """
+
+    proxy_approval: Decision | None = None
+    adult_age: int = Field(default=18, ge=1, le=30)
+
+
 class DrandBeacon(Strict):
     """A round of the League of Entropy's quicknet."""
 
@@ -286,6 +309,8 @@ class Programme(Strict):
     ages: Ages | None = None
     party: Party
     duplicates: Duplicates = Duplicates()
+    amending: Amending = Amending()
+    enquiry: Enquiry = Enquiry()
     draw: Draw
     notices: Notices = Notices()
     data_items: tuple[DataItem, ...] = Field(min_length=1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.contracts.envelope import Id
-from shared.contracts.privacy import AccessOpened, AccessRefused, Part
+from shared.contracts.privacy import LETTERS, AccessOpened, AccessRefused, Caller, Part
 from shared.contracts.programme import Programme, Purpose
 from shared.messaging.transaction import Transaction, Transactions
 from shared.platform.clock import Clock
@@ -30,6 +30,8 @@ DoorPurpose = Purpose | Literal["register", "return", "own"]
 register); by contract, everything goes back to the ward (S17: return); applicants see what they gave themselves
 (B04: own)."""
 _WHOLE_RECORD = frozenset({"return", "own"})
+_LETTERS_FOR = frozenset({"notice", "own"})
+"""To send a letter, and to carry it over into the record's next version."""
 
 PURPOSES_OF_ROLE: dict[str, frozenset[DoorPurpose]] = {
     "officer": frozenset({"enquiry", "register"}),
@@ -86,17 +88,18 @@ class Door:
         self._register, self._programmes, self._clock = register, programmes, clock
 
     async def open(
-        self, actor: Actor, role: str, programme: str, purpose: DoorPurpose, subject: Id, items: Collection[str]
+        self, actor: Actor, role: str, programme: str, purpose: DoorPurpose, subject: Id, items: Collection[str],
+        caller: Caller | None = None,
     ) -> dict[str, Any]:
-        """The asked items of one subject. Raises `DoorRefused`, `RecordMissing`."""
-        opened = await self.open_many(actor, role, programme, purpose, [subject], items)
+        """The asked items of one subject; `caller` asked for it at a desk. Raises `DoorRefused`, `RecordMissing`."""
+        opened = await self.open_many(actor, role, programme, purpose, [subject], items, caller)
         if subject not in opened:
             raise RecordMissing
         return opened[subject]
 
     async def open_many(
         self, actor: Actor, role: str, programme: str, purpose: DoorPurpose, subjects: Sequence[Id],
-        items: Collection[str],
+        items: Collection[str], caller: Caller | None = None,
     ) -> dict[Id, dict[str, Any]]:
         """The asked items of each subject whose record is here. One access event a subject, one commit in all.
 
@@ -105,10 +108,10 @@ class Door:
         reason = self._refusal(actor, role, programme, purpose, items)
         if reason is not None:
             await self._transactions.run(lambda tx: self._record_refusal(
-                tx, reason, _who(actor, role), programme, purpose, subjects, items))
+                tx, reason, _who(actor, role, caller), programme, purpose, subjects, items))
             raise DoorRefused(reason)
         return await self._transactions.run(lambda tx: self._open(
-            tx, _who(actor, role), programme, purpose, subjects, items))
+            tx, _who(actor, role, caller), programme, purpose, subjects, items))
 
     async def trial(self, auditor: Person, programme: str, subject: Id, version: int, part: Part) -> bool:
         """Whether this service can still open a copy that an auditor holds; what it holds is told to nobody.
@@ -154,7 +157,7 @@ class Door:
         return None if set(items) <= declared else "items"
 
     async def _open(
-        self, tx: Transaction, who: dict[str, str], programme: str, purpose: DoorPurpose, subjects: Sequence[Id],
+        self, tx: Transaction, who: dict[str, Any], programme: str, purpose: DoorPurpose, subjects: Sequence[Id],
         items: Collection[str],
     ) -> dict[Id, dict[str, Any]]:
         opened: dict[Id, dict[str, Any]] = {}
@@ -176,7 +179,7 @@ class Door:
         return opened
 
     async def _record_refusal(
-        self, tx: Transaction, reason: str, who: dict[str, str], programme: str, purpose: DoorPurpose,
+        self, tx: Transaction, reason: str, who: dict[str, Any], programme: str, purpose: DoorPurpose,
         subjects: Sequence[Id], items: Collection[str],
     ) -> None:
         now = self._clock.now(programme)
@@ -190,10 +193,11 @@ class Door:
 
 def _declared(programme: Programme, purpose: DoorPurpose, service: str) -> frozenset[str]:
     held = programme.items_for(service)
-    return held if purpose in _WHOLE_RECORD else held & programme.items_for_purpose(purpose)
+    declared = held if purpose in _WHOLE_RECORD else held & programme.items_for_purpose(purpose)
+    return declared | {LETTERS} if purpose in _LETTERS_FOR else declared
 
 
-def _who(actor: Actor, role: str) -> dict[str, str]:
+def _who(actor: Actor, role: str, caller: Caller | None = None) -> dict[str, Any]:
     if isinstance(actor, ServiceActor):
-        return {"actor": actor.service, "actor_kind": "service", "role": "service"}
-    return {"actor": actor.staff, "actor_kind": "staff", "role": role}
+        return {"actor": actor.service, "actor_kind": "service", "role": "service", "caller": caller}
+    return {"actor": actor.staff, "actor_kind": "staff", "role": role, "caller": caller}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import orjson
@@ -16,13 +17,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from shared.contracts.envelope import Id
-from shared.contracts.privacy import Part, PersonalRecord
+from shared.contracts.privacy import LETTERS, Part, PersonalRecord
 from shared.contracts.programme import Programme
 from shared.privacy.hpke import CannotOpen, bytes_of, text_of
 from shared.privacy.keyring import KeyRing
 
 DATA_KEY_BYTES = 32
 NONCE_BYTES = 12
+LETTERS_TO = frozenset({"intake", "notifier"})
 PADDED_TO = 64
 
 R = TypeVar("R", bound=PersonalRecord)
@@ -43,10 +45,12 @@ class Sealer:
         return self._ring.ready_for(programme.recipients)
 
     def seal(
-        self, record_type: type[R], programme: Programme, subject: Id, version: int, items: dict[str, Any]
+        self, record_type: type[R], programme: Programme, subject: Id, version: int, items: dict[str, Any],
+        letters: Sequence[dict[str, Any]] = (),
     ) -> R:
         """The record of `subject`; each recipient gets the items that the programme declares for it.
 
+        `letters` (see `LETTERS`) go to whoever sends them, and to this service, which takes them out again.
         Raises `UndeclaredItem` for an item nobody is declared for, `NoPairKey` where a recipient's key is missing.
         """
         undeclared = items.keys() - {item.item for item in programme.data_items}
@@ -56,6 +60,9 @@ class Sealer:
             recipient: {item: items[item] for item in sorted(items.keys() & programme.items_for(recipient))}
             for recipient in sorted(programme.recipients)
         }
+        if letters:
+            for recipient in shares.keys() & LETTERS_TO:
+                shares[recipient][LETTERS] = list(letters)
         return self.seal_shares(record_type, programme.id, subject, version, shares)
 
     def seal_shares(

@@ -1,17 +1,34 @@
-"""What applicants do with their own data: they look at it, and amend it until the window ends (B04)."""
+"""What applicants do with their own data: they look at it, and amend it as long as the programme allows (B04)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from typing import Any
 
+from services.intake.domain.amending import (
+    Scope,
+    Window,
+    details_faults,
+    details_until,
+    letter_to,
+    scope_of,
+    too_many,
+    touched,
+)
 from services.intake.domain.application import Application, Party
-from services.intake.domain.window import COUNTS, WindowRefused, web_verdict
+from services.intake.domain.fault import Fault
+from services.intake.domain.window import WindowRefused
+from services.intake.handlers.looking import standing_of
 from services.intake.handlers.means import Means
 from services.intake.handlers.searching import keys_to_keep
 from services.intake.handlers.taking import Unfit, web_faults
 from services.intake.numbering import Numbered, WindowShut, say_numbered
-from shared.contracts.intake import ApplicationAmended
-from shared.contracts.privacy import ApplicationRecorded
+from services.intake.store import CLOSED, OPEN
+from shared.contracts.intake import ApplicationAmended, AtDesk, DetailsChanged
+from shared.contracts.notifier import letter_id
+from shared.contracts.privacy import LETTERS, ApplicationRecorded
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
@@ -22,55 +39,149 @@ class Overtaken(Exception):
     """The application was amended, withdrawn or erased meanwhile; nothing was changed."""
 
 
-def may_amend(means: Means, programme: Programme, document: Document) -> bool:
-    """Until the web's window ends, whoever counts and has not withdrawn."""
-    try:
-        open_ = web_verdict(programme, means.now(programme)) == COUNTS
-    except WindowRefused:
-        return False
-    return open_ and document["counted"] and document["withdrawn_at"] is None
+@dataclass(frozen=True)
+class Given:
+    """What an applicant gave, and the letters to them that were not sent yet."""
+
+    application: Application
+    letters: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What may be changed of an application now, and until when details may be; None where never."""
+
+    scope: Scope | None
+    until: datetime | None
+
+
+async def scope(means: Means, programme: Programme, document: Document) -> Allowed:
+    """What may be changed of the application now."""
+    outcome = await means.store.outcome(document["_id"])
+    state = (await means.store.window(programme.id)).state
+    slots = outcome.get("holds") or document["wishes"]
+    found = scope_of(programme, means.now(programme), Window(state == OPEN, state == CLOSED),
+                     standing_of(means, programme, document, outcome), slots)
+    return Allowed(found, details_until(programme, slots))
 
 
 async def own(means: Means, door: Door, programme: Programme, document: Document) -> Application:
     """The application as its applicant gave it, opened for them through the door. Raises `Overtaken`."""
+    return _application(document, await _opened(door, programme, document))
+
+
+async def given(door: Door, programme: Programme, document: Document) -> Given:
+    """What is sealed of the application anew with its next version. Raises `Overtaken`."""
+    items = await _opened(door, programme, document, LETTERS)
+    waiting = set(document.get("letters", ()))
+    return Given(_application(document, items),
+                 tuple(letter for letter in items.get(LETTERS, ()) if letter["notice"] in waiting))
+
+
+async def _opened(door: Door, programme: Programme, document: Document, *more: str) -> dict[str, Any]:
     try:
-        items = await door.open(ServiceActor("intake"), "service", programme.id, "own", document["_id"],
-                                programme.items_for("intake"))
+        return await door.open(ServiceActor("intake"), "service", programme.id, "own", document["_id"],
+                               [*programme.items_for("intake"), *more])
     except RecordMissing:
         raise Overtaken from None
+
+
+def _application(document: Document, items: dict[str, Any]) -> Application:
     return Application(Party.of(items), document["seats"], tuple(document["wishes"]), document["language"])
 
 
-async def amend(means: Means, programme: Programme, document: Document, application: Application) -> None:
+async def amend(
+    means: Means, door: Door, programme: Programme, document: Document, application: Application,
+    desk: AtDesk | None = None,
+) -> None:
     """Replaces all that the applicant gave; receipt number, secret and entry stay as they are.
 
-    Raises `WindowRefused` after the web's window, `Unfit`, and `Overtaken`.
+    Raises `WindowRefused` where it is too late or was done too often, `Unfit`, and `Overtaken`.
     """
-    if not may_amend(means, programme, document):
-        raise WindowRefused("too-late", programme.window.closes)
-    faults = web_faults(programme, application)
+    allowed = await scope(means, programme, document)
+    if allowed.scope is None:
+        raise WindowRefused("amend-over", allowed.until or programme.window.closes)
+    if too_many(document.get("history", ()), means.now(programme)):
+        raise WindowRefused("amend-often")
+    before = await given(door, programme, document)
+    faults = amendment_faults(programme, allowed.scope, before.application, application)
     if faults:
         raise Unfit(faults)
+    change = _Change(document, before, application, allowed.scope, desk)
     try:
-        await means.transactions.grouped(partial(_write, means, programme, document, application))
+        await means.transactions.grouped(partial(_write, means, programme, change))
     except WindowShut:
         raise WindowRefused("closed") from None
 
 
-async def _write(
-    means: Means, programme: Programme, document: Document, application: Application, tx: Transaction
-) -> None:
-    subject, version, now = document["_id"], document.get("version", 1) + 1, means.now(programme)
+def amendment_faults(
+    programme: Programme, allowed: Scope, before: Application, after: Application
+) -> list[Fault]:
+    """Everything that keeps the application from being amended so."""
+    faults = web_faults(programme, after)
+    if allowed == "everything":
+        return faults
+    fields = touched(before, after)
+    beyond = details_faults(before, after, programme)
+    named = {fault.field for fault in beyond}
+    return [*beyond, *(fault for fault in faults
+                       if fault.field.partition(".")[0] in fields and fault.field not in named)]
+
+
+@dataclass(frozen=True)
+class _Change:
+    document: Document
+    before: Given
+    after: Application
+    scope: Scope
+    desk: AtDesk | None
+
+    @property
+    def version(self) -> int:
+        return int(self.document.get("version", 1)) + 1
+
+
+async def _write(means: Means, programme: Programme, change: _Change, tx: Transaction) -> None:
+    document, after, now = change.document, change.after, means.now(programme)
+    letters = letters_with(programme, change.before, change.version, document)
     changed = await means.store.amend(tx, document, {
-        "version": version, "amended_at": now, "contact": application.contact, "seats": application.seats,
-        "wishes": list(application.wishes),
-        "keys": keys_to_keep(means, programme, application.party),
-    })
+        "version": change.version, "amended_at": now, "contact": after.contact, "seats": after.seats,
+        "wishes": list(after.wishes), "letters": [letter["notice"] for letter in letters],
+        "keys": keys_to_keep(means, programme, after.party),
+    }, history_entry(now, "amended" if change.scope == "everything" else "details", change.desk))
     if not changed:
         raise Overtaken
-    record = means.sealer.seal(ApplicationRecorded, programme, subject, version, application.party.items())
+    record = means.sealer.seal(
+        ApplicationRecorded, programme, document["_id"], change.version, after.party.items(), letters)
     await means.records.keep(tx, programme.id, record)
-    tx.say(record, subject=subject, programme=programme.id, at=now)
-    say_numbered(tx, Numbered(subject, programme.id, now, lambda number: ApplicationAmended(
-        application=subject, number=number, contact=application.contact, seats=application.seats,
-        wishes=application.wishes)))
+    tx.say(record, subject=document["_id"], programme=programme.id, at=now)
+    _say(tx, programme, change, now)
+
+
+def _say(tx: Transaction, programme: Programme, change: _Change, now: datetime) -> None:
+    application, told_by = change.document["_id"], change.before.application.contact
+    if change.scope == "details":
+        tx.say(DetailsChanged(application=application, version=change.version, contact=change.after.contact,
+                              contact_before=told_by, desk=change.desk),
+               subject=application, programme=programme.id, at=now)
+        return
+    say_numbered(tx, Numbered(application, programme.id, now, lambda number: ApplicationAmended(
+        application=application, number=number, contact=change.after.contact, seats=change.after.seats,
+        wishes=change.after.wishes, version=change.version, contact_before=told_by, desk=change.desk),
+        while_open=True))
+
+
+def letters_with(
+    programme: Programme, before: Given, version: int, document: Document, secret: str | None = None
+) -> list[dict[str, Any]]:
+    """The letters that wait, and the one about this version, to whoever was reached before it."""
+    if "notifier" not in programme.recipients:
+        return []
+    letter = {"notice": letter_id(programme.id, document["_id"], version),
+              **letter_to(before.application, programme), **({"secret": secret} if secret else {})}
+    return [*before.letters, letter]
+
+
+def history_entry(at: datetime, what: str, desk: AtDesk | None) -> Document:
+    """A line of the application's history: when, what, and who asked for it at a desk; no data."""
+    return {"at": at, "what": what, "caller": desk.caller if desk else None}

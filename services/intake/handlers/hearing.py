@@ -8,7 +8,7 @@ from services.intake.store import ACCESSES, Store, change_outcome
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import Envelope
 from shared.contracts.lottery import ResultChanged, ResultDrawn
-from shared.contracts.notifier import NoticeFact
+from shared.contracts.notifier import LETTER_KINDS, NoticeFact
 from shared.contracts.privacy import AccessOpened
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
@@ -53,6 +53,8 @@ async def hear_void(tx: Transaction, message: Envelope[PassVoided]) -> None:
 async def hear_notice(tx: Transaction, message: Envelope[Any]) -> None:
     """Where the notice of the result is."""
     fact: NoticeFact = message.data
+    if fact.kind in LETTER_KINDS:
+        return
     change_outcome(tx, fact.application, message.programme, {"notice": {
         "kind": fact.kind, "way": fact.way, "state": _NOTICE_STATES[type(fact).__name__], "at": message.time,
     }})

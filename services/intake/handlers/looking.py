@@ -62,11 +62,7 @@ async def view(means: Means, programme: Programme, document: Document) -> View:
     outcome = await means.store.outcome(document["_id"])
     draw = means.draws.of(programme.id, programme.draw.id)
     expected = draw_expected_at(programme)
-    now = standing(
-        withdrawn=document["withdrawn_at"] is not None, counted=document["counted"],
-        reason=document["reason"], drawn=draw.drawn_at is not None, outcome=outcome.get("outcome"),
-        change=outcome.get("change"), holds=outcome.get("holds", ()),
-    )
+    now = standing_of(means, programme, document, outcome)
     return View(
         document=document, standing=now, outcome=_told(now, outcome),
         holds=tuple(outcome.get("holds", ())),
@@ -74,6 +70,15 @@ async def view(means: Means, programme: Programme, document: Document) -> View:
         accesses=tuple(await means.store.accesses(document["_id"])), draw=draw,
         draw_expected=expected,
         told_by=told_by(programme, draw.drawn_at or expected),
+    )
+
+
+def standing_of(means: Means, programme: Programme, document: Document, outcome: Document) -> Standing:
+    """Where the application stands, as its applicant may know it."""
+    return standing(
+        withdrawn=document["withdrawn_at"] is not None, counted=document["counted"], reason=document["reason"],
+        drawn=means.draws.of(programme.id, programme.draw.id).drawn_at is not None, outcome=outcome.get("outcome"),
+        change=outcome.get("change"), holds=outcome.get("holds", ()),
     )
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from services.intake.front import Front
 from services.intake.handlers.looking import View
 from services.intake.mine_api import next_words
+from services.intake.pages.history import history_of
 from services.intake.pages.origin import refuse_foreign_post
 from services.intake.pages.showing import Words
 from services.intake.refusals import Erased
@@ -92,6 +93,7 @@ def _view_context(front: Front, request: Request, programme: Programme, view: Vi
                 for one in view.passes
             ],
             "accesses": [_access(say, one) for one in view.accesses],
+            "history": history_of(say, view.document),
             "items": words.items(view.document["channel"]),
         }
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from shared.contracts.checkin import pass_code
 from shared.contracts.intake import Contact
 from shared.contracts.lottery import Outcome
+from shared.contracts.notifier import Kind
+
+LetterCause = Literal["amended", "details", "withdrawn", "renewed", "receipt"]
+"""What a letter tells: a change before the window was closed, one after it, a withdrawal, a new receipt that was handed
+out at the counter; or, `receipt`, it is the new receipt."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,16 @@ class Promotion:
 
     slot: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A change of the application that its applicant is told of, in the way (`contact`) that held before it."""
+
+    notice: str
+    what: LetterCause
+    at: datetime
+    contact: Contact
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,12 @@ class Application:
     promoted: tuple[Promotion, ...] = ()
     passes: tuple[Pass, ...] = ()
     told: tuple[str, ...] = ()
-    """The ids of the notices that were made for it."""
+    """The ids of the notices that were made for it: of its result, and of promotions."""
+    told_kind: Kind | None = None
+    """What the notice of its result said."""
+    letters: tuple[Letter, ...] = ()
+    lettered: tuple[str, ...] = ()
+    """The ids of the letters that were made of `letters`."""
 
     @property
     def taken(self) -> bool:
@@ -85,6 +105,8 @@ def application_of(document: dict[str, Any]) -> Application:
         result=Result(result["draw"], result["outcome"], tuple(result["won"]), result["place"]) if result else None,
         promoted=tuple(_promotions(document.get("promoted", {}))),
         passes=tuple(_passes(document.get("passes", {}))), told=tuple(document.get("told", ())),
+        told_kind=document.get("told_kind"), letters=tuple(_letters(document.get("letters", {}))),
+        lettered=tuple(document.get("lettered", ())),
     )
 
 
@@ -93,6 +115,11 @@ def _passes(by_slot: dict[str, dict[str, Any] | None]) -> list[Pass]:
         Pass(slot, issued["seats"], issued["token"], pass_code(issued["pass_id"]))
         for slot, issued in sorted(by_slot.items()) if issued
     ]
+
+
+def _letters(by_notice: dict[str, dict[str, Any]]) -> list[Letter]:
+    found = (Letter(notice, one["what"], one["at"], one["contact"]) for notice, one in by_notice.items())
+    return sorted(found, key=lambda letter: (letter.at, letter.notice))
 
 
 def _promotions(by_slot: dict[str, datetime]) -> list[Promotion]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from services.notifier.domain.application import LetterCause
 from services.notifier.domain.notices import Draw
 from shared.contracts.notifier import Kind
 from shared.contracts.programme import Programme
@@ -47,15 +48,25 @@ class Content:
     disclosure: str
     purpose: str
     promote_until: datetime
+    letter: LetterCause | None = None
+    changed_at: datetime | None = None
+    secret: str | None = None
+
+    @property
+    def receipt_url(self) -> str:
+        """My application; with a new secret in the fragment, which never reaches a server."""
+        return f"{self.mine_url}#{self.receipt}.{self.secret}" if self.secret else self.mine_url
 
 
 def content_of(
-    notice: Mapping[str, Any], programme: Programme, draw: Draw, urls: Mapping[str, str], language: str = "ja"
+    notice: Mapping[str, Any], programme: Programme, draw: Draw, urls: Mapping[str, str], language: str = "ja",
+    secret: str | None = None,
 ) -> Content:
     """The content of a stored notice. A slot that the programme no longer has raises `KeyError`: nobody guesses.
 
-    `urls` are the services' public addresses.
+    `urls` are the services' public addresses; `secret` is what a letter with a new receipt brings.
     """
+    letter = notice.get("letter") or {}
     return Content(
         kind=notice["kind"], promotion=notice["promotion"], receipt=notice["receipt"], entry=notice["entry"],
         visits=tuple(_visit(issued, programme, language) for issued in notice["passes"]),
@@ -66,7 +77,13 @@ def content_of(
         office=programme.ward.office.text(language), telephone=programme.ward.telephone,
         disclosure=programme.ward.disclosure.text(language), purpose=programme.purpose_of_use.text(language),
         promote_until=programme.local(programme.draw.timetable.promote_until),
+        letter=letter.get("what"), changed_at=programme.local(letter["at"]) if letter else None, secret=secret,
     )
+
+
+def legible(secret: str) -> str:
+    """A secret in fours, to be copied by hand."""
+    return "-".join(secret[start : start + 4] for start in range(0, len(secret), 4))
 
 
 def short_digest(digest: str | None) -> str:

@@ -56,17 +56,29 @@ def days_left(due_by: datetime, now: datetime) -> int:
     return (due_by - now) // timedelta(days=1)
 
 
-def threatens(due_by: datetime, now: datetime) -> bool:
-    """Whether an open notice with this term is cause for the alarm."""
-    return now >= due_by - WARN_BEFORE
+@dataclass(frozen=True)
+class Term:
+    """An open notice's term, and since when it is open."""
+
+    since: datetime
+    due_by: datetime
+
+    @property
+    def warn_at(self) -> datetime:
+        """A day before the term, but not before half of the time is over: a letter has one day in all."""
+        return max(self.due_by - WARN_BEFORE, self.since + (self.due_by - self.since) / 2)
+
+    def threatens(self, now: datetime) -> bool:
+        """Whether it is cause for the alarm."""
+        return now >= self.warn_at
 
 
-def next_look(open_terms: Iterable[datetime], now: datetime) -> datetime | None:
-    """When the alarm looks again: a day later while something is late, else a day before the next term."""
-    earliest = min(open_terms, default=None)
+def next_look(open_terms: Iterable[Term], now: datetime) -> datetime | None:
+    """When the alarm looks again: a day later while something is late, else when the next one has to be warned of."""
+    earliest = min((term.warn_at for term in open_terms), default=None)
     if earliest is None:
         return None
-    return max(earliest - WARN_BEFORE, now + timedelta(days=1)) if threatens(earliest, now) else earliest - WARN_BEFORE
+    return earliest if earliest > now else now + timedelta(days=1)
 
 
 def burn_down(
@@ -80,4 +92,4 @@ def burn_down(
     return series
 
 
-__all__ = ["OPEN", "WARN_BEFORE", "Ledger", "burn_down", "days_left", "ledger", "next_look", "threatens"]
+__all__ = ["OPEN", "WARN_BEFORE", "Ledger", "Term", "burn_down", "days_left", "ledger", "next_look"]

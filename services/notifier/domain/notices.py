@@ -1,7 +1,8 @@
 """Which notice an application gets, on which way, and by when (S07, B05).
 
 One result notice an application: its id follows from programme and application, so that no replay, restart or
-late fact can make a second one. A promotion from the waiting list is told by a notice of its own.
+late fact can make a second one. A promotion from the waiting list is told by a notice of its own, and so is each
+change of the application: by a letter, in the way that held before the change (B04).
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.notifier.domain.application import Application, Pass
+from services.notifier.domain.application import Application, Letter, Pass
 from shared.contracts.envelope import Id, derived_id
+from shared.contracts.intake import Contact
 from shared.contracts.notifier import Kind, Way
+
+LETTER_WITHIN = timedelta(days=1)
+"""Each change of an entry is told within a day, so that whoever did not make it can object (LOTTERY: Trust)."""
 
 Missing = Literal["application", "draw", "passes", "addressee"]
 
@@ -42,6 +47,7 @@ class Notice:
     passes: tuple[Pass, ...] = ()
     promotion: bool = False
     reason: str | None = None
+    letter: Letter | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,30 @@ def result_notice_id(programme: str, application: Id) -> Id:
 def promotion_notice_id(programme: str, application: Id, slot: str) -> Id:
     """The id of the notice of a promotion into `slot`."""
     return derived_id("notice", programme, application, "promoted", slot)
+
+
+def withdrawal_letter_id(programme: str, application: Id) -> Id:
+    """The id of the letter that confirms a withdrawal after the result was told."""
+    return derived_id("notice", programme, application, "withdrawn")
+
+
+def letters_due(programme: str, application: Application) -> list[Notice]:
+    """The letters that were not made yet; none before it is known how the applicant is reached."""
+    if not application.taken or application.contact is None:
+        return []
+    letters = list(application.letters)
+    if application.withdrawn_at is not None and application.told_kind not in (None, "withdrawn"):
+        letters.append(Letter(withdrawal_letter_id(programme, application.id), "withdrawn", application.withdrawn_at,
+                              application.contact))
+    return [_letter(application, letter) for letter in letters if letter.notice not in application.lettered]
+
+
+def _letter(application: Application, letter: Letter) -> Notice:
+    return Notice(
+        id=letter.notice, about=application.id, to=application.id,
+        kind="receipt" if letter.what == "receipt" else "changed", way=_way_of(letter.contact),
+        due_by=letter.at + LETTER_WITHIN, letter=letter,
+    )
 
 
 def next_notice(
@@ -80,7 +110,7 @@ def next_notice(
     slots = application.result.won if application.result and kind == "won" else ()
     return Notice(
         id=result_notice_id(programme, application.id), about=application.id, to=addressee.id, kind=kind,
-        way=way_for(addressee), due_by=_since(kind, application, draw) + timedelta(days=within_days), slots=slots,
+        way=way_for(addressee), due_by=_due_by(kind, application, draw, within_days), slots=slots,
         passes=application.passes_for(slots), reason=application.reason if kind == "not-counted" else None,
     )
 
@@ -96,7 +126,11 @@ def kind_of(application: Application) -> Kind | None:
 
 def way_for(addressee: Application) -> Way:
     """By mail where the applicant gave an address for it, else by post."""
-    return "mail" if addressee.contact == "mail" else "post"
+    return _way_of(addressee.contact)
+
+
+def _way_of(contact: Contact | None) -> Way:
+    return "mail" if contact == "mail" else "post"
 
 
 def other_way(way: Way, contact: str, items: Set[str], tried: Set[str] = frozenset()) -> Way | None:
@@ -139,7 +173,9 @@ def _missing(kind: Kind, application: Application, draw: Draw, addressee: Applic
     return None if addressee is not None and addressee.taken else "addressee"
 
 
-def _since(kind: Kind, application: Application, draw: Draw) -> datetime:
-    since = application.withdrawn_at if kind == "withdrawn" else draw.drawn_at
-    assert since is not None
-    return since
+def _due_by(kind: Kind, application: Application, draw: Draw, within_days: int) -> datetime:
+    if kind == "withdrawn":
+        assert application.withdrawn_at is not None
+        return application.withdrawn_at + LETTER_WITHIN
+    assert draw.drawn_at is not None
+    return draw.drawn_at + timedelta(days=within_days)

@@ -8,8 +8,8 @@ from typing import Any
 
 from services.notifier.domain.application import Application, application_of
 from services.notifier.domain.delivery import first_state
-from services.notifier.domain.ledger import WARN_BEFORE
-from services.notifier.domain.notices import Draw, Notice, Waits, next_notice
+from services.notifier.domain.ledger import Term
+from services.notifier.domain.notices import Draw, Notice, Waits, letters_due, next_notice
 from services.notifier.store import NOTICES, Store, draw_key
 from shared.contracts.envelope import Id, derived_id
 from shared.contracts.notifier import NoticeFellDue, Way
@@ -45,20 +45,26 @@ class Deciding:
         draws = await self._store.draws_of(programme.id, tx.session)
         changes, terms = [], []
         for id_, row in rows.items():
+            letters = letters_due(programme.id, known[id_])
             made, waits = _notices(programme, known[id_], draws, known)
-            for notice in made:
+            for notice in (*letters, *made):
                 self._make(tx, programme, notice, row, known[notice.to])
-                terms.append(notice.due_by)
-            changes.append((id_, self._settled(programme.id, known[id_], made, waits)))
+                terms.append(Term(self._clock.now(programme.id), notice.due_by).warn_at)
+            change = self._settled(programme.id, known[id_], made, waits)
+            if letters:
+                change["lettered"] = [*known[id_].lettered, *(letter.id for letter in letters)]
+            changes.append((id_, change))
         await self._store.settle(changes, tx.session)
         if terms:
-            await self._store.watch(tx, programme.id, min(terms) - WARN_BEFORE)
+            await self._store.watch(tx, programme.id, min(terms))
 
     def _settled(
         self, programme: str, application: Application, made: list[Notice], waits: Waits | None
     ) -> dict[str, Any]:
         told = [*application.told, *(notice.id for notice in made)]
         change: dict[str, Any] = {"told": told} if told else {}
+        if not application.told and made:
+            change["told_kind"] = made[0].kind
         if waits is None:
             return change | {"state": "told" if told else "open", "waits": None, "tries": 0}
         return change | {"due_at": self._clock.now(programme) + LOOK_AGAIN, "waits": waits.missing, "tries": 0}
@@ -69,7 +75,9 @@ class Deciding:
         now = self._clock.now(programme.id)
         document = {
             "_id": notice.id, "programme": programme.id, "about": notice.about, "to": notice.to, "kind": notice.kind,
-            "promotion": notice.promotion, "reason": notice.reason, "way": notice.way, "contact": to.contact,
+            "promotion": notice.promotion, "reason": notice.reason, "way": notice.way,
+            "contact": notice.letter.contact if notice.letter else to.contact,
+            "letter": {"what": notice.letter.what, "at": notice.letter.at} if notice.letter else None,
             "tried": [], "state": first_state(notice.way), "due_at": now, "due_by": notice.due_by, "made_at": now,
             "attempt": 0, "failures": 0, "receipt": row.get("receipt"), "entry": row.get("entry") or "",
             "draw": _draw_key(programme, application_of(row)), "passes": [asdict(issued) for issued in notice.passes],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from services.notifier.domain.ledger import WARN_BEFORE
+from services.notifier.domain.application import LetterCause
+from services.notifier.domain.ledger import Term
 from services.notifier.store import Store
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import Envelope
@@ -15,8 +16,12 @@ from shared.contracts.intake import (
     ApplicationTaken,
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
+    Contact,
+    DetailsChanged,
+    ReceiptRenewed,
 )
 from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
+from shared.contracts.notifier import letter_id
 from shared.messaging.jobs import Starts
 from shared.messaging.transaction import Transaction
 from shared.platform.clock import Clock
@@ -43,13 +48,35 @@ class Facts:
         }, nudge_at=message.time)
 
     async def amended(self, tx: Transaction, message: Envelope[ApplicationAmended]) -> None:
-        """The way to reach the applicant may have changed."""
-        self._store.hear(tx, message.programme, message.data.application, {"contact": message.data.contact})
+        """The way to reach the applicant may have changed. They are told, in the way that held before."""
+        fact = message.data
+        if fact.version is None:  # said before changes were told
+            self._store.hear(tx, message.programme, fact.application, {"contact": fact.contact})
+        else:
+            self._letter(tx, message, "amended", fact.version, fact.contact_before or fact.contact)
+
+    async def details(self, tx: Transaction, message: Envelope[DetailsChanged]) -> None:
+        """The same after the window was closed."""
+        self._letter(tx, message, "details", message.data.version, message.data.contact_before)
+
+    async def renewed(self, tx: Transaction, message: Envelope[ReceiptRenewed]) -> None:
+        """A new secret: the letter brings it, or tells that it was handed out at the counter."""
+        fact = message.data
+        self._letter(tx, message, "receipt" if fact.how == "letter" else "renewed", fact.version, fact.contact)
+
+    def _letter(
+        self, tx: Transaction, message: Envelope[Any], what: LetterCause, version: int, told_by: Contact
+    ) -> None:
+        fact: ApplicationAmended | DetailsChanged | ReceiptRenewed = message.data
+        notice = letter_id(message.programme, fact.application, version)
+        self._store.hear(tx, message.programme, fact.application, {
+            "contact": fact.contact, f"letters.{notice}": {"what": what, "at": message.time, "contact": told_by},
+        }, due_at=message.time)
 
     async def withdrawn(
         self, tx: Transaction, message: Envelope[ApplicationWithdrawn] | Envelope[ApplicationWithdrawnLate]
     ) -> None:
-        """Confirmed at once, where no result was told yet."""
+        """Confirmed at once: as the result, or by a letter where another result was told already."""
         self._store.hear(tx, message.programme, message.data.application, {"withdrawn_at": message.time},
                          due_at=message.time)
 
@@ -94,8 +121,8 @@ class Facts:
         if fact.step == "drawn":
             facts["drawn_at"] = fact.at
             await self._jobs.start(tx, RELEASE, f"{RELEASE}/{message.programme}/{fact.draw}", message.programme, {})
-            within = self._programmes.get(message.programme).notices.within_days
-            await self._store.watch(tx, message.programme, fact.at + timedelta(days=within) - WARN_BEFORE)
+            within = timedelta(days=self._programmes.get(message.programme).notices.within_days)
+            await self._store.watch(tx, message.programme, Term(fact.at, fact.at + within).warn_at)
         await self._store.know_draw(tx, message.programme, fact.draw, facts)
 
     async def release(self, tx: Transaction, job: dict[str, Any]) -> dict[str, Any] | None:

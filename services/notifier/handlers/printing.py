@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from services.notifier.domain.addressees import Addressee
 from services.notifier.domain.content import content_of
 from services.notifier.domain.delivery import GiveUp
 from services.notifier.domain.notices import Draw
 from services.notifier.handlers.erasing import CAUSE as ERASED
 from services.notifier.handlers.erasing import Erased
+from services.notifier.handlers.opening import addressees
 from services.notifier.handlers.outcomes import Outcomes
 from services.notifier.postcards import Card, CardStopped, print_cards
 from services.notifier.store import RUNS, Store
@@ -74,8 +76,7 @@ class Printing:
             raise Problem(409, "run-erased", "Everybody in this run was erased by order",
                           "There is nothing to print. The notices are accounted for.")
         definition = self._programmes.get(programme)
-        opened = await self._door.open_many(
-            person, "notices", programme, "notice", list({notice["to"] for notice in notices}), ("name", "address"))
+        opened = await addressees(self._door, person, "notices", programme, notices, ("name", "address"))
         _all_there(notices, opened)
         cards = await self._cards_of(definition, notices, opened)
         try:
@@ -86,13 +87,13 @@ class Printing:
         return document_bytes
 
     async def _cards_of(
-        self, programme: Programme, notices: Sequence[dict[str, Any]], opened: dict[Id, dict[str, Any]]
+        self, programme: Programme, notices: Sequence[dict[str, Any]], opened: dict[Id, Addressee]
     ) -> list[Card]:
         draws = await self._store.draws_of(programme.id)
         return [
-            Card(notice["_id"], opened[notice["to"]]["name"], opened[notice["to"]]["address"],
-                 content_of(notice, programme, draws.get(notice["draw"], Draw()), self._urls))
-            for notice in notices
+            Card(notice["_id"], to["name"], to["address"],
+                 content_of(notice, programme, draws.get(notice["draw"], Draw()), self._urls, secret=to.get("secret")))
+            for notice in notices for to in (opened[notice["_id"]],)
         ]
 
     async def _printed(self, tx: Transaction, programme: str, run: Id, notices: Sequence[dict[str, Any]]) -> None:
@@ -177,9 +178,9 @@ class Printing:
         )
 
 
-def _all_there(notices: Sequence[dict[str, Any]], opened: dict[Id, dict[str, Any]]) -> None:
+def _all_there(notices: Sequence[dict[str, Any]], opened: dict[Id, Addressee]) -> None:
     known = {id_ for id_, items in opened.items() if {"name", "address"} <= items.keys()}
-    lacking = [notice["receipt"] for notice in notices if notice["to"] not in known]
+    lacking = [notice["receipt"] for notice in notices if notice["_id"] not in known]
     if lacking:
         raise Problem(
             409, "record-missing", f"The address of {len(lacking)} cards is not here",

@@ -15,14 +15,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from services.notifier.domain.addressees import Addressee
 from services.notifier.domain.content import Content, content_of
 from services.notifier.domain.delivery import GiveUp, Outcome, after_answer, message_id
 from services.notifier.domain.notices import Draw
 from services.notifier.handlers.erasing import Erased
+from services.notifier.handlers.opening import addressees
 from services.notifier.handlers.outcomes import Outcomes
 from services.notifier.mail import Sender, compose
 from services.notifier.smtp import TIMEOUT_SECONDS, Outbound, RelayAway
 from services.notifier.store import Store
+from shared.contracts.envelope import Id
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transactions
 from shared.platform.clock import Clock
@@ -45,7 +48,7 @@ class Batch:
 
     programme: Programme
     notices: Iterator[dict[str, Any]]
-    opened: dict[str, dict[str, Any]]
+    opened: dict[Id, Addressee]
     draws: dict[str, Draw]
     until: float
     away: RelayAway | None = None
@@ -73,10 +76,9 @@ class Sending:
         until = time.monotonic() + LEASE_SECONDS - 2 * TIMEOUT_SECONDS
         programme = self._programmes.get(notices[0]["programme"])
         items = sorted(set(ITEMS) & programme.items_for("notifier") & programme.items_for_purpose("notice"))
-        opened = await self._door.open_many(
-            ServiceActor("notifier"), "service", programme.id, "notice",
-            list({notice["to"] for notice in notices}), items)
-        there = [notice for notice in notices if "name" in opened.get(notice["to"], {})]
+        opened = await addressees(
+            self._door, ServiceActor("notifier"), "service", programme.id, notices, items)
+        there = [notice for notice in notices if "name" in opened.get(notice["_id"], {})]
         await self._without_record([notice for notice in notices if notice not in there], programme.id)
         await self._intend(there, programme.id)
         batch = Batch(programme, iter(there), opened, await self._store.draws_of(programme.id), until)
@@ -108,7 +110,7 @@ class Sending:
                     self._outcomes.record, notice=notice, attempt=notice["attempt"] + 1, outcome=outcome))
 
     async def _one(self, batch: Batch, notice: dict[str, Any]) -> Outcome:
-        person, attempt = batch.opened[notice["to"]], notice["attempt"] + 1
+        person, attempt = batch.opened[notice["_id"]], notice["attempt"] + 1
         next_way = self._outcomes.next_way(batch.programme, notice)
         if not person.get("email"):
             return GiveUp("no-mail-address", next_way)
@@ -121,7 +123,8 @@ class Sending:
                             next_way=next_way)
 
     def _content(self, batch: Batch, notice: dict[str, Any]) -> Content:
-        return content_of(notice, batch.programme, batch.draws.get(notice["draw"], Draw()), self._urls)
+        return content_of(notice, batch.programme, batch.draws.get(notice["draw"], Draw()), self._urls,
+                          secret=batch.opened[notice["_id"]].get("secret"))
 
     async def _without_record(self, notices: list[dict[str, Any]], programme: str) -> None:
         """No record and an order to erase: erased. No record and no order: it is on its way."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from services.notifier.domain.delivery import OPEN
-from services.notifier.domain.ledger import next_look, threatens
+from services.notifier.domain.ledger import Term, next_look
 from services.notifier.store import Store
 from shared.contracts.envelope import derived_id
 from shared.contracts.notifier import NoticesLate
@@ -29,9 +29,9 @@ class Watching:
     async def _look(self, tx: Transaction, programme: str) -> None:
         now = self._clock.now(programme)
         open_ = self._store.notices.find(
-            {"programme": programme, "state": {"$in": list(OPEN)}}, {"due_by": 1}, session=tx.session)
-        terms = [row["due_by"] async for row in open_] + await self._untold(tx, programme)
-        late = [term for term in terms if threatens(term, now)]
+            {"programme": programme, "state": {"$in": list(OPEN)}}, {"due_by": 1, "made_at": 1}, session=tx.session)
+        terms = [Term(row["made_at"], row["due_by"]) async for row in open_] + await self._untold(tx, programme)
+        late = [term.due_by for term in terms if term.threatens(now)]
         if late:
             tx.say(NoticesLate(open=len(late), due_by=min(late)), subject=programme, programme=programme, at=now,
                    event_id=derived_id("notices-late", programme, now.isoformat()))
@@ -41,7 +41,7 @@ class Watching:
             {"$set": {"state": "due" if look else "idle", **({"due_at": look} if look else {})},
              "$unset": {"lease_until": "", "leased_by": ""}}, session=tx.session)
 
-    async def _untold(self, tx: Transaction, programme: str) -> list[datetime]:
+    async def _untold(self, tx: Transaction, programme: str) -> list[Term]:
         """The terms of applications that no notice was made for although the draw is over."""
         draws = (await self._store.draws_of(programme, tx.session)).values()
         drawn = [draw.drawn_at for draw in draws if draw.drawn_at]
@@ -49,4 +49,5 @@ class Watching:
             return []
         untold = await self._store.applications.count_documents(
             {"programme": programme, "told": None}, session=tx.session)
-        return [max(drawn) + timedelta(days=self._programmes.get(programme).notices.within_days)] * untold
+        within = timedelta(days=self._programmes.get(programme).notices.within_days)
+        return [Term(max(drawn), max(drawn) + within)] * untold

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.notifier import wording
-from services.notifier.domain.content import Content, Visit, short_digest
+from services.notifier.domain.content import Content, Visit, legible, short_digest
 from shared.paper.layout import POINT, WIDTH, Box, Code, Side, Tone, Typesetter
 from shared.ui import formats
 from shared.ui.language import t
@@ -16,18 +16,19 @@ _FOOT = 43.0
 
 def text_side(setter: Typesetter, content: Content) -> None:
     """Sets what differs from card to card."""
+    y = setter.paragraph(_LEFT, 140.0, 9, content.title, _INNER, tone="quiet")
+    setter.line(_LEFT, y - 0.5, 12.5, wording.heading(content), bold=True)
     y = _result(setter, content)
     if content.visits:
         _visits(setter, content.visits, y)
+    elif content.secret:
+        _receipt(setter, content, content.secret, y)
     setter.line(_LEFT, _FOOT + 4, 6.5, f"{t('notice.receipt')} {content.receipt}　{t('notice.entry')} {content.entry}",
                 tone="quiet")
 
 
 def common_side(setter: Typesetter, content: Content) -> None:
     """Sets what all cards of a programme share: made once a print run."""
-    y = 140.0
-    y = setter.paragraph(_LEFT, y, 9, content.title, _INNER, tone="quiet")
-    setter.line(_LEFT, y - 0.5, 12.5, str(t("card.title")), bold=True)
     setter.side.boxes.append(Box(_LEFT, _FOOT + 1.5, _INNER, 0, "quiet", 0.2))
     _check(setter, content)
     _contact(setter, content)
@@ -70,6 +71,18 @@ def _one(setter: Typesetter, visit: Visit, top: float) -> None:
     y -= 1.5
     setter.line(_LEFT, y, 7.5, str(t("notice.bring")), tone="quiet")
     setter.paragraph(_LEFT, y - 4, 7.5, str(t("notice.brings.card")), width, leading=1.4)
+
+
+def _receipt(setter: Typesetter, content: Content, secret: str, top: float) -> None:
+    """The new number and secret, to be read by a telephone or typed."""
+    side = min(34.0, top - _FOOT - 9)
+    left = _LEFT + _INNER - side
+    setter.side.codes.append(Code(left, top - side - 1, side, content.receipt_url))
+    y, width = top - 5, _INNER - side - 5
+    for label, said in ((t("notice.receipt"), content.receipt), (t("notice.secret"), legible(secret))):
+        setter.line(_LEFT, y, 7.5, str(label), tone="quiet")
+        y = setter.paragraph(_LEFT, y - 5, 10.5, said, width, leading=1.35) - 2
+    setter.paragraph(_LEFT, y, 7.5, f"{t('notice.mine-code')} {content.mine_url}", width, leading=1.35)
 
 
 def _when(setter: Typesetter, visit: Visit, x: float, y: float, width: float, size: float) -> float:

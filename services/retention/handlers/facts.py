@@ -25,6 +25,7 @@ from shared.contracts.intake import (
 from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
 from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
 from shared.contracts.notifier import (
+    LETTER_KINDS,
     NoticeFact,
     NoticeFailed,
     NoticeFellDue,
@@ -109,7 +110,8 @@ async def notice_moved(tx: Transaction, message: Envelope[NoticeFact]) -> None:
     await store.put(tx, store.NOTICES, fact.notice, {
         "programme": message.programme, "kind": fact.kind, "way": fact.way, "state": state,
     })
-    await subjects.notice(tx, message.programme, fact.application, fact.notice, through=state in _THROUGH)
+    await subjects.notice(tx, message.programme, fact.application, fact.notice, through=state in _THROUGH,
+                          result=fact.kind not in LETTER_KINDS)
 
 
 async def pass_moved(tx: Transaction, message: Envelope[PassIssued | PassVoided]) -> None:

@@ -27,11 +27,16 @@ async def put(tx: Transaction, programme: str, application: Id, fields: dict[str
         await store.put(tx, store.APPLICATIONS, application, {"standing": stands})
 
 
-async def notice(tx: Transaction, programme: str, application: Id, notice: Id, *, through: bool) -> None:
-    """A notice is open, or through: an open one keeps its applicant's data back (S07 goes first)."""
+async def notice(
+    tx: Transaction, programme: str, application: Id, notice: Id, *, through: bool, result: bool
+) -> None:
+    """A notice is open, or through: an open one keeps its applicant's data back (S07 goes first).
+
+    `result`: whether it tells how the application came out; another one leaves that open.
+    """
     change: dict[str, Any] = {"$addToSet": {"open_notices": notice}}
     if through:
-        change = {"$pull": {"open_notices": notice}, "$set": {"told": True}}
+        change = {"$pull": {"open_notices": notice}, **({"$set": {"told": True}} if result else {})}
     await tx.database[store.APPLICATIONS].update_one(
         {"_id": application}, {**change, "$setOnInsert": {"programme": programme, "standing": standing(None, None)}},
         upsert=True, session=tx.session)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.local.stack import Stack
-from shared.contracts.programme import Programme
+from shared.contracts.programme import Amending, Programme
 from tests.integration.intake.stage import Stage
 from tests.stack import infrastructure
 from tests.stages.programmes import programme_named
@@ -30,8 +30,12 @@ async def stage(infrastructure: Stack) -> AsyncIterator[Stage]:
 def opened(stage: Stage) -> Opened:
     """Publishes the seed's programme under a name of its own, an hour after the window's opening."""
 
-    async def make(name: str, at: datetime | None = None, **window: Any) -> Programme:
+    async def make(
+        name: str, at: datetime | None = None, amending: dict[str, Any] | None = None, **window: Any
+    ) -> Programme:
         programme = programme_named(name, window=window)
+        if amending is not None:
+            programme = programme.model_copy(update={"amending": Amending(**amending)})
         await stage.define(programme)
         await stage.move_to(programme, at or programme.window.opens + timedelta(hours=1))
         return programme

@@ -9,11 +9,17 @@ from typing import Any, ClassVar
 import httpx
 
 from deploy.local.stack import Stack
+<<<<<<< HEAD
 from shared.contracts.envelope import Envelope, new_id
 from shared.contracts.erasure import ROTATIONS_KEY, EpochDestroyed, RotationOrdered
+=======
+from shared.contracts.envelope import Envelope
+from shared.contracts.privacy import ApplicationRecorded
+>>>>>>> d5bb549 (Amending as the programme allows, details after the closing too; each change is told within a day at the contact before it; wrong secrets are paced (B04, B19))
 from shared.contracts.programme import Programme
 from shared.privacy.epochkeys import KeyFolder
 from shared.privacy.keyring import KeyRing
+from shared.privacy.sealing import unseal
 from tests.conftest import settings_of
 from tests.stages.stage import PATIENCE, TRAINED, Staff
 from tests.stages.stage import Stage as Shared
@@ -81,6 +87,19 @@ class Stage(Shared):
         """What intake said about the programme's applications: each once, as a killed relay may send again (ADR 1)."""
         said = {one.id: one for one in await self.read("intake.applications.v1") if one.programme == programme.id}
         return list(said.values())
+
+    async def parts_for(self, recipient: str, programme: Programme, subject: str) -> list[dict[str, Any]]:
+        """What `recipient` reads in each version of a subject's record, the first one first."""
+        ring, found = self.rings[recipient], dict[int, dict[str, Any]]()
+        for message in await self.read("privacy.recipients.v1"):
+            ring.apply(message)
+        for message in await self.said(programme, "intake.personal.v1"):
+            record = message.data
+            if isinstance(record, ApplicationRecorded) and record.subject == subject:
+                part = record.part_for(recipient)
+                assert part is not None
+                found[record.version] = unseal(ring, part, programme.id, subject, record.version)
+        return [found[version] for version in sorted(found)]
 
     async def post(
         self, path: str, body: Any, *, by: str | None = None, key: str | None = None

@@ -6,7 +6,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from shared.contracts.intake import ApplicationAmended
+from services.intake.domain.amending import MOST_A_DAY
+from services.intake.domain.window import closable_from
+from shared.contracts.intake import ApplicationAmended, DetailsChanged
+from shared.contracts.notifier import NoticeSent, letter_id
 from shared.contracts.privacy import AccessOpened, ApplicationRecorded
 from shared.contracts.programme import Programme
 from tests.integration.intake.conftest import Opened
@@ -43,6 +46,8 @@ async def test_b04_what_is_amended_is_a_fact_and_a_record_and_number_secret_and_
     assert (given["name"], given["seats"], given["wishes"], "email" in given) == ("田中 花", 1, [wish], False)
     (fact,) = await stage.until(lambda: amendments(stage, programme), "the fact")
     assert (fact.contact, fact.seats, fact.wishes) == ("post", 1, (wish,))
+    assert (fact.version, fact.contact_before, fact.desk) == (2, "mail", None)
+    assert [entry["what"] for entry in given["history"]] == ["amended"]
     records = [one.data for one in await stage.said(programme, "intake.personal.v1")
                if isinstance(one.data, ApplicationRecorded) and one.data.subject == fact.application]
     assert [record.version for record in records] == [1, 2]
@@ -107,13 +112,13 @@ async def test_b04_of_two_amendments_at_once_none_is_half(stage: Stage, opened: 
 async def test_b04_s01_after_the_window_and_after_a_withdrawal_nothing_is_amended(
     stage: Stage, opened: Opened
 ) -> None:
-    programme = await opened("own-late")
+    programme = await opened("own-late", amending={})
     receipt, gone = (await stage.apply(programme)).json(), (await stage.apply(programme)).json()
     await stage.post(f"/intake/{programme.id}/api/withdrawals", keys_of(gone))
     assert (await amend(stage, programme, gone)).status_code == 409
     await stage.move_to(programme, programme.window.closes + timedelta(seconds=1))
     late = await amend(stage, programme, receipt, seats=1)
-    assert (late.status_code, late.json()["type"]) == (409, "/problems/too-late")
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/amend-over")
     assert (await data(stage, programme, receipt)).json()["seats"] == a_family()["seats"]
 
 
@@ -139,3 +144,107 @@ async def test_b04_the_pages_lead_from_ones_data_to_its_amendment_and_lose_nothi
     assert "まだ変更されていません" in await post(step="check", **typed)
     assert "申込みを変更しました" in await post(step="amended", **typed)
     assert (await data(stage, programme, receipt)).json()["name"] == "鈴木 一"
+
+
+async def closed(stage: Stage, programme: Programme) -> None:
+    """The window, closed by an officer."""
+    await stage.move_to(programme, closable_from(programme))
+    answer = await stage.post(f"/intake/{programme.id}/api/window/closing", {}, by="officer-1")
+    assert answer.status_code == 202, answer.text
+
+    async def shut() -> bool:
+        return bool((await stage.http.get(f"/intake/{programme.id}/api/window")).json()["state"] == "closed")
+
+    await stage.until(shut, "the window is closed")
+
+
+async def test_b04_b19_after_the_closing_details_change_by_facts_without_number_and_seats_never(
+    stage: Stage, opened: Opened
+) -> None:
+    programme, family = await opened("own-details"), a_family()
+    receipt = (await stage.apply(programme, **family)).json()
+    await closed(stage, programme)
+    more = [*family["companions"], "四 郎"]
+    wrong = await amend(stage, programme, receipt, **{**family, "seats": 1, "companions": more})
+    assert {(error["field"], error["reason"]) for error in wrong.json()["errors"]} == {
+        ("seats", "frozen"), ("companions.3", "more-people")}
+    assert programme.ward.telephone in wrong.json()["errors"][0]["message"]
+    answer = await amend(stage, programme, receipt, **{**family, "companions": ["佐藤　三郎", family["companions"][1]],
+                                                       "email": None})
+    assert answer.status_code == 200, answer.text
+    given = (await data(stage, programme, receipt)).json()
+    assert (given["companions"][0], "email" in given, given["seats"]) == ("佐藤　三郎", False, family["seats"])
+
+    async def changes() -> list[DetailsChanged]:
+        return [one.data for one in await stage.facts(programme) if isinstance(one.data, DetailsChanged)]
+
+    (fact,) = await stage.until(changes, "the fact")
+    assert (fact.version, fact.contact, fact.contact_before) == (2, "post", "mail")
+    # The closing said how many numbered facts there are: the change is none of them.
+    numbers = [one.data.number for one in await stage.facts(programme) if hasattr(one.data, "number")]
+    assert len(numbers) == 1
+    page = await stage.http.post(f"/intake/{programme.id}/mine/data", data={**keys_of(receipt), "step": "amend"})
+    assert "変更できない項目" in page.text and 'name="companions.3"' not in page.text
+    mine = await stage.http.post(f"/intake/{programme.id}/mine", data=keys_of(receipt))
+    assert "ご連絡先か同行者のお名前を変更しました" in mine.text
+
+
+async def test_b04_where_the_programme_says_so_all_can_be_changed_until_an_officer_closes(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("own-closing", amending={"until": "closing"})
+    receipt = (await stage.apply(programme)).json()
+    await stage.move_to(programme, programme.window.closes + timedelta(days=1))
+    assert (await amend(stage, programme, receipt, seats=1)).status_code == 200
+    await closed(stage, programme)
+    late = await amend(stage, programme, receipt, seats=2)
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/amend-over")
+
+
+async def test_b04_whom_a_letter_goes_to_leaves_the_record_once_it_is_sent(stage: Stage, opened: Opened) -> None:
+    """The notifier's part holds the contact before the change, sealed, until the notifier says that it told them."""
+    programme = await opened("own-letters")
+    receipt = (await stage.apply(programme)).json()
+    await amend(stage, programme, receipt, email="new@mail.example")
+    (fact,) = await stage.until(lambda: amendments(stage, programme), "the fact")
+
+    async def letters() -> list[list[str]]:
+        return [[one["email"] for one in parts.get("letters", [])]
+                for parts in await stage.parts_for("notifier", programme, fact.application)]
+
+    assert await letters() == [[], ["takahashi@mail.example"]]
+    notice = letter_id(programme.id, fact.application, 2)
+    sent = NoticeSent(notice=notice, application=fact.application, kind="changed", way="mail", attempt=1)
+    for _ in range(2):
+        await stage.say("notifier", sent, fact.application, programme.id)
+
+    async def taken_out() -> bool:
+        return await letters() == [[], ["takahashi@mail.example"], []]
+
+    await stage.until(taken_out, "the record is written anew without the letter")
+    view = (await stage.mine(programme, receipt)).json()
+    assert view["state"] == "受付済み・抽選待ち"
+    assert (await data(stage, programme, receipt)).json()["email"] == "new@mail.example"
+
+
+async def test_b04_changes_of_one_day_are_limited(stage: Stage, opened: Opened) -> None:
+    programme = await opened("own-often")
+    receipt = (await stage.apply(programme)).json()
+    answers = [await amend(stage, programme, receipt, seats=1) for _ in range(MOST_A_DAY + 1)]
+    assert [answer.status_code for answer in answers] == [200] * MOST_A_DAY + [409]
+    assert answers[-1].json()["type"] == "/problems/amend-often"
+
+
+async def test_b04_b16_ones_own_data_is_a_page_a_file_and_points_to_the_disclosure(
+    stage: Stage, opened: Opened
+) -> None:
+    programme, family = await opened("own-file"), a_family()
+    receipt = (await stage.apply(programme, **family)).json()
+    path = f"/intake/{programme.id}/mine/data"
+    page = await stage.http.post(path, data=keys_of(receipt), headers={"Accept-Language": "en"})
+    told = ("History", "Application received", "Save as a file", "For disclosure under the law")
+    for words in (family["address"], *told):
+        assert words in page.text, words
+    file = await stage.http.post(path, data={**keys_of(receipt), "step": "file"})
+    assert file.json()["companions"] == family["companions"]
+    assert file.headers["content-disposition"] == f'attachment; filename="{receipt["receipt"]}.json"'

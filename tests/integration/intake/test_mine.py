@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+import time
 from datetime import UTC, datetime
 from typing import Any
 
+from services.intake.domain.receipt import receipt_number
+from services.intake.settings import IntakeSettings
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import new_id
 from shared.contracts.intake import ApplicationTaken
@@ -16,6 +21,7 @@ from tests.integration.intake.conftest import Opened
 from tests.integration.intake.stage import Stage
 
 SLOT = "2021-07-23-sumitomo-am"
+FLOOR = IntakeSettings.model_fields["lookup_floor"].default
 
 
 async def application_of(stage: Stage, programme: Programme, receipt: dict[str, Any]) -> str:
@@ -40,9 +46,31 @@ async def test_b04_wrong_secret_and_unknown_number_cannot_be_told_apart(
 ) -> None:
     programme = await opened("not-found")
     receipt = (await stage.apply(programme)).json()
+    never = receipt_number(programme, secrets.token_bytes(16))
+    began = time.monotonic()
     wrong = await stage.mine(programme, {**receipt, "secret": "0" * 32})
-    unknown = await stage.mine(programme, {**receipt, "receipt": "NF-2222-2222"})
-    assert wrong.status_code == unknown.status_code == 404 and wrong.json() == unknown.json()
+    between = time.monotonic()
+    unknown = await stage.mine(programme, {**receipt, "receipt": never})
+    assert min(between - began, time.monotonic() - between) >= FLOOR
+    assert wrong.status_code == unknown.status_code == 404 and wrong.content == unknown.content
+    told = [[pair for pair in answer.headers.multi_items() if pair[0] != "date"] for answer in (wrong, unknown)]
+    assert told[0] == told[1]
+    pages = [await stage.http.post(f"/intake/{programme.id}/mine", data={"receipt": "?", "secret": it})
+             for it in ("0" * 32, "no secret at all")]
+    assert pages[0].content == pages[1].content and pages[0].status_code == 404
+
+
+async def test_b04_guesses_at_one_number_come_one_after_the_other_and_its_owner_never_waits(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("paced")
+    receipt = (await stage.apply(programme)).json()
+    guesses = [asyncio.create_task(stage.mine(programme, {**receipt, "secret": f"{n:032x}"})) for n in range(9)]
+    done, _ = await asyncio.wait(guesses, return_when=asyncio.FIRST_COMPLETED)
+    assert {one.result().status_code for one in done} == {404}
+    assert (await stage.mine(programme, receipt)).status_code == 200
+    assert not all(guess.done() for guess in guesses), "the owner was answered while guesses still wait"
+    assert {answer.status_code for answer in await asyncio.gather(*guesses)} == {404}
 
 
 async def test_s07_b16_result_pass_notice_and_accesses_are_shown(stage: Stage, opened: Opened) -> None:
@@ -164,10 +192,9 @@ async def test_s07_b16_result_pass_notice_and_accesses_are_shown(stage: Stage, o
 async def test_b04_s24_guessing_is_slowed_down(stage: Stage, opened: Opened) -> None:
     programme = await opened("guessing")
     receipt = (await stage.apply(programme)).json()
-    statuses = [
-        (await stage.mine(programme, {**receipt, "secret": f"{n:032x}"})).status_code for n in range(25)
-    ]
-    assert statuses[0] == 404 and statuses[-1] == 429
+    others = [receipt_number(programme, secrets.token_bytes(16)) for _ in range(22)]
+    answers = await asyncio.gather(*(stage.mine(programme, {**receipt, "receipt": it}) for it in others))
+    assert answers[0].status_code == 404
     slow = await stage.mine(programme, receipt)
     assert slow.status_code == 429 and int(slow.headers["Retry-After"]) >= 1
 

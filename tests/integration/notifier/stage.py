@@ -18,7 +18,8 @@ from shared.contracts.checkin import PassIssued
 from shared.contracts.envelope import Envelope, new_id
 from shared.contracts.intake import ApplicationDecided, ApplicationTaken
 from shared.contracts.lottery import DrawStepTaken, ResultDrawn
-from shared.contracts.privacy import ApplicationRecorded
+from shared.contracts.notifier import letter_id
+from shared.contracts.privacy import LETTERS, ApplicationRecorded
 from shared.contracts.programme import Programme
 from shared.platform.service import Service
 from tests.conftest import settings_of
@@ -94,13 +95,25 @@ class Stage(Shared):
         if recorded:
             await self.record(programme, applicants)
 
-    async def record(self, programme: Programme, applicants: Sequence[Applicant]) -> None:
+    def letter(
+        self, programme: Programme, applicant: Applicant, version: int, secret: str | None = None
+    ) -> dict[str, Any]:
+        """An entry about the letter of a version: it goes to `applicant`."""
+        to = {"name": applicant.name, "address": applicant.address, "email": applicant.email}
+        return {"notice": letter_id(programme.id, applicant.application, version), **to,
+                **({"secret": secret} if secret else {})}
+
+    async def record(
+        self, programme: Programme, applicants: Sequence[Applicant], version: int = 1,
+        letters: Sequence[dict[str, Any]] = (),
+    ) -> None:
         """Notifier's part alone: nobody plays checkin here."""
         for applicant in applicants:
-            items = {"name": applicant.name, "address": applicant.address}
+            items: dict[str, Any] = {"name": applicant.name, "address": applicant.address}
             items |= {"email": applicant.email} if applicant.email else {}
+            items |= {LETTERS: list(letters)} if letters else {}
             record = self.intake.sealer.seal_shares(
-                ApplicationRecorded, programme.id, applicant.application, 1, {"notifier": items})
+                ApplicationRecorded, programme.id, applicant.application, version, {"notifier": items})
             await self.say("intake", record, applicant.application, programme.id, programme.window.opens)
 
     async def decide(self, programme: Programme, applicant: Applicant, reason: str, told_with: str | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
+from shared.contracts.intake import AtDesk, DetailsChanged, ReceiptRenewed
 from shared.contracts.notifier import NoticeFellDue, NoticePosted, NoticePrinted, NoticeSent
 from shared.contracts.programme import Programme
 from tests.integration.notifier.stage import CLERK, OFFICER, Applicant, Stage
@@ -217,3 +218,47 @@ async def test_the_desk_shows_the_ledger_to_staff_only(stage: Stage, programme_n
     assert "お知らせするものは、まだありません" in page.text
     for path in ("notices", "notices?state=due", "notices/undecided"):
         assert (await stage.ask("GET", f"/notifier/{programme.id}/{path}", by=CLERK)).status_code == 200
+
+
+async def test_b04_b19_changes_are_told_once_at_the_contact_before_and_a_new_receipt_brings_its_secret(
+    stage: Stage, programme_named: Named
+) -> None:
+    """Each fact is said twice, as a killed relay would; whom a letter goes to stands sealed in the record."""
+    programme = programme_named("letters")
+    await stage.define(programme)
+    at = programme.window.opens + timedelta(days=1)
+    mailed, posted = Applicant("田中 花", "before@applicants.example"), Applicant("岡田 良子")
+    await stage.apply(programme, [mailed, posted])
+    await stage.tick(programme, at)
+    now = Applicant(mailed.name, "after@applicants.example", application=mailed.application)
+    desk = AtDesk(staff="desk-1", caller="applicant")
+    changed = DetailsChanged(application=mailed.application, version=2, contact="mail", contact_before="mail")
+    renewed = ReceiptRenewed(application=mailed.application, how="letter", contact="mail", version=3, desk=desk)
+    handed = ReceiptRenewed(application=posted.application, how="counter", contact="post", version=2, desk=desk)
+    letters = [stage.letter(programme, mailed, 2)]
+    await stage.record(programme, [now], version=2, letters=letters)
+    for _ in range(2):
+        await stage.say("intake", changed, mailed.application, programme.id, at)
+        await stage.say("intake", handed, posted.application, programme.id, at)
+    await stage.say("intake", renewed, mailed.application, programme.id, at)
+    await stage.tick(programme, at + timedelta(minutes=1))
+    (mail,) = await stage.mails_to("before@applicants.example")
+    assert "お心当たりのないときは" in parsed(await stage.mail_of(mail)).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert await stage.mails_to("after@applicants.example") == [], "a new receipt waits for its secret"
+    await stage.record(programme, [now], version=3, letters=[stage.letter(programme, now, 3, secret="5" * 32)])
+
+    await stage.tick(programme, at + timedelta(hours=2))
+    (mail,) = await stage.mails_to("after@applicants.example")
+    assert f"mine#{mailed.receipt}.{'5' * 32}" in parsed(await stage.mail_of(mail)).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    ledger = await stage.ledger(programme)
+    assert (ledger["sent"], ledger["due"], ledger["undecided"]) == (2, 1, 0)
+    assert await stage.said(programme, "notifier.alarms.v1") == []
+    fell_due = [one.data for one in await stage.said(programme) if isinstance(one.data, NoticeFellDue)]
+    assert {(one.application, one.kind, one.way) for one in fell_due} == {
+        (mailed.application, "changed", "mail"), (mailed.application, "receipt", "mail"),
+        (posted.application, "changed", "post")}
+    assert {one.due_by for one in fell_due} == {at + timedelta(days=1)}
+    base = f"/notifier/{programme.id}/api/print-runs"
+    run = (await stage.ask("POST", base, status=201)).json()["run"]
+    assert (await stage.ask("GET", f"{base}/{run}/cards.pdf")).content.startswith(b"%PDF")
+    assert "5" * 32 not in stage.log

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.notifier.domain.delivery import GiveUp, Sent, TryAgain, after_answer, message_id
-from services.notifier.domain.ledger import burn_down, days_left, ledger, next_look, threatens
+from services.notifier.domain.ledger import Term, burn_down, days_left, ledger, next_look
 
 NOW = datetime(2021, 6, 23, 6, 0, tzinfo=UTC)
 TERM = NOW + timedelta(days=5)
@@ -46,11 +46,17 @@ def test_b05_every_notice_is_counted_once() -> None:
 
 
 def test_s07_the_alarm_comes_a_day_before_the_term() -> None:
-    assert not threatens(TERM, TERM - timedelta(days=1, seconds=1))
-    assert threatens(TERM, TERM - timedelta(days=1))
-    assert next_look([TERM], NOW) == TERM - timedelta(days=1)
-    assert next_look([TERM], TERM - timedelta(hours=20)) == TERM + timedelta(hours=4)
+    result = Term(TERM - timedelta(days=5), TERM)
+    assert not result.threatens(TERM - timedelta(days=1, seconds=1))
+    assert result.threatens(TERM - timedelta(days=1))
+    assert next_look([result], NOW) == TERM - timedelta(days=1)
+    assert next_look([result], TERM - timedelta(hours=20)) == TERM + timedelta(hours=4)
     assert next_look([], NOW) is None
+
+
+def test_b04_a_letter_with_one_day_alarms_nobody_before_half_of_it_is_over() -> None:
+    letter = Term(NOW, NOW + timedelta(days=1))
+    assert not letter.threatens(NOW + timedelta(hours=11)) and letter.threatens(NOW + timedelta(hours=12))
 
 
 @pytest.mark.parametrize(("left", "days"), [

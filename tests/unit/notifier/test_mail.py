@@ -25,11 +25,15 @@ URLS = {"lottery": "https://lottery.example.jp", "intake": "https://apply.exampl
 TOKEN = "K1." + "abcdefgh" * 18
 
 
-def content(kind: str = "lost", *, slots: int = 0, promotion: bool = False, reason: str | None = None) -> Content:
+def content(
+    kind: str = "lost", *, slots: int = 0, promotion: bool = False, reason: str | None = None,
+    letter: str | None = None, secret: str | None = None,
+) -> Content:
     passes = [{"slot": slot.id, "seats": 3, "token": TOKEN, "code": "A1B2C-3D4E5"} for slot in PROGRAMME.slots[:slots]]
     notice: dict[str, Any] = {"kind": kind, "promotion": promotion, "receipt": "LS-1", "entry": "e" * 32,
                               "passes": passes, "reason": reason}
-    return content_of(notice, PROGRAMME, DRAW, URLS)
+    notice["letter"] = {"what": letter, "at": datetime(2021, 6, 10, 2, tzinfo=UTC)} if letter else None
+    return content_of(notice, PROGRAMME, DRAW, URLS, secret=secret)
 
 
 def mail(of: Content, to: str = "someone@example.jp", name: str = "髙﨑 𠮷子") -> EmailMessage:
@@ -49,6 +53,28 @@ def test_s07_a_winner_reads_when_where_how_many_and_what_to_bring() -> None:
     when = "2021年7月21日（水） 10:00〜13:00"
     for words in ("髙﨑 𠮷子 様", "当選", when, "新宿住友ビル", "3人", "お持ちいただくもの", TOKEN, "A1B2C-3D4E5"):
         assert words in said
+
+
+@pytest.mark.parametrize(("what", "words"), [
+    ("amended", "お申込みの内容の変更を受け付けました"), ("details", "同行者のお名前又はご連絡先の変更"),
+    ("withdrawn", "取下げを承りました"), ("renewed", "窓口で新しい控えをお渡ししました"),
+])
+def test_b04_a_letter_says_what_was_changed_when_and_how_to_object(what: str, words: str) -> None:
+    for kind in ("plain", "html"):
+        said = text(mail(content("changed", letter=what)), kind)
+        for part in (words, "2021年6月10日（木）", "お心当たりのないときは", PROGRAMME.ward.telephone, "/intake/"):
+            assert part in said
+        assert "お申込みの結果" not in said
+    assert "結果" not in mail(content("changed", letter=what))["Subject"]
+
+
+def test_b19_a_new_receipt_comes_as_a_link_whose_secret_no_server_sees_and_as_text() -> None:
+    secret = "0123456789abcdef" * 2
+    link = f"https://apply.example.jp/intake/live-site-2020/mine#LS-1.{secret}"
+    for kind in ("plain", "html"):
+        said = text(mail(content("receipt", letter="receipt", secret=secret)), kind)
+        assert link in said and "0123-4567-89ab-cdef" in said
+    assert secret not in str(mail(content("receipt", letter="receipt", secret=secret))["Subject"])
 
 
 def test_b01_every_notice_carries_the_digests_and_where_to_check() -> None:

@@ -8,8 +8,17 @@ from itertools import permutations
 
 import pytest
 
-from services.notifier.domain.application import Application, Pass, Promotion, Result, application_of
-from services.notifier.domain.notices import Draw, Notice, Waits, next_notice, other_way, result_notice_id
+from services.notifier.domain.application import Application, Letter, Pass, Promotion, Result, application_of
+from services.notifier.domain.notices import (
+    Draw,
+    Notice,
+    Waits,
+    letters_due,
+    next_notice,
+    other_way,
+    result_notice_id,
+)
+from shared.contracts.intake import Contact
 from shared.contracts.lottery import Outcome
 
 AT = datetime(2021, 6, 23, 5, 30, tzinfo=UTC)
@@ -38,7 +47,8 @@ def decide(application: Application, draw: Draw = DRAWN, addressee: Application 
 def test_s07_each_outcome_has_its_notice_within_five_days(application: Application, kind: str) -> None:
     notice = decide(application)
     assert isinstance(notice, Notice)
-    assert (notice.kind, notice.way, notice.due_by) == (kind, "mail", AT + timedelta(days=5))
+    days = 1 if kind == "withdrawn" else 5  # what was changed is told within a day
+    assert (notice.kind, notice.way, notice.due_by) == (kind, "mail", AT + timedelta(days=days))
 
 
 def test_s07_nothing_is_told_while_there_is_nothing_to_tell() -> None:
@@ -64,6 +74,27 @@ def test_s07_a_withdrawal_is_confirmed_before_any_draw() -> None:
 def test_s07_one_result_notice_whatever_comes_after() -> None:
     told = replace(TAKEN, told=(result_notice_id("p", "a1"),), result=result("struck"), withdrawn_at=AT)
     assert decide(told) is None
+
+
+@pytest.mark.parametrize(("told_by", "way"), [("mail", "mail"), ("post", "post")])
+def test_b04_each_change_is_told_once_within_a_day_in_the_way_that_held_before(told_by: Contact, way: str) -> None:
+    first, second = Letter("n1", "amended", AT, told_by), Letter("n2", "details", AT + timedelta(hours=1), "mail")
+    changed = replace(TAKEN, letters=(first, second))
+    one, other = letters_due("p", changed)
+    assert (one.id, one.kind, one.way, one.to, one.due_by) == ("n1", "changed", way, "a1", AT + timedelta(days=1))
+    assert other.id == "n2"
+    assert [due.id for due in letters_due("p", replace(changed, lettered=("n1",)))] == ["n2"]
+    assert decide(changed) is None, "a change is no result"
+    assert letters_due("p", Application("a1", letters=(first,))) == [], "nobody knows yet how to reach them"
+
+
+def test_b04_a_withdrawal_after_the_result_is_told_by_a_letter_and_before_it_by_the_result() -> None:
+    withdrawn = replace(TAKEN, withdrawn_at=AT, told=(result_notice_id("p", "a1"),), told_kind="won")
+    (letter,) = letters_due("p", withdrawn)
+    assert (letter.kind, letter.letter and letter.letter.what) == ("changed", "withdrawn")
+    assert letters_due("p", replace(withdrawn, lettered=(letter.id,))) == []
+    assert letters_due("p", replace(withdrawn, told_kind="withdrawn")) == []
+    assert letters_due("p", replace(withdrawn, told=(), told_kind=None)) == []
 
 
 def test_b03_what_was_decided_reaches_only_the_contact_of_the_counted_one() -> None:

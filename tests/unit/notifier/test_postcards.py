@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from services.notifier.postcards import Card, CardStopped, print_cards
 from shared.paper.font import Script, composed, missing
-from tests.unit.notifier.test_mail import content
+from tests.unit.notifier.test_mail import PROGRAMME, content
 
 ADDRESS = "〒160-0022 東京都新宿区新宿一丁目2番3号"
 
@@ -28,6 +28,17 @@ def test_s07_a_card_has_an_address_side_and_a_result_side() -> None:
         assert words in front
     for words in ("当選", "2021年7月21日（水）", "新宿住友ビル", "aaaa aaaa aaaa aaaa"):
         assert words in back
+
+
+def test_b19_a_new_receipt_fits_on_a_card_and_a_letter_is_no_result() -> None:
+    secret = "0123456789abcdef" * 2
+    _, receipt, _, changed = pages([
+        Card("n1", "髙﨑 𠮷子", ADDRESS, content("receipt", letter="receipt", secret=secret)),
+        Card("n2", "髙﨑 𠮷子", ADDRESS, content("changed", letter="details"))])
+    assert "0123-4567-89ab-cdef" in receipt.replace("\n", "") and "LS-1" in receipt
+    for said in (receipt, changed):
+        assert "お申込みについてのお知らせ" in said and "お申込み結果のお知らせ" not in said
+        assert PROGRAMME.ward.telephone in said
 
 
 def test_s07_names_keep_their_characters() -> None:
