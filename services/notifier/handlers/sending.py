@@ -137,6 +137,6 @@ class Sending:
         for notice in notices:
             patient = notice.get("tries", 1) < PATIENT_TRIES
             pause = {"lease_until": datetime.now(UTC) + timedelta(seconds=2)} if patient else {
-                "due_at": self._clock.now(programme) + RECORD_PAUSE, "tries": 0}
+                "due_at": self._clock.now(programme) + RECORD_PAUSE, "tries": 0, "lease_until": None}
             await self._store.notices.update_one(
                 {"_id": notice["_id"], "state": "due"}, {"$set": {**pause, "cause": "no-record-yet"}})

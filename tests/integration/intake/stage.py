@@ -9,13 +9,9 @@ from typing import Any, ClassVar
 import httpx
 
 from deploy.local.stack import Stack
-<<<<<<< HEAD
 from shared.contracts.envelope import Envelope, new_id
 from shared.contracts.erasure import ROTATIONS_KEY, EpochDestroyed, RotationOrdered
-=======
-from shared.contracts.envelope import Envelope
 from shared.contracts.privacy import ApplicationRecorded
->>>>>>> d5bb549 (Amending as the programme allows, details after the closing too; each change is told within a day at the contact before it; wrong secrets are paced (B04, B19))
 from shared.contracts.programme import Programme
 from shared.privacy.epochkeys import KeyFolder
 from shared.privacy.keyring import KeyRing
@@ -88,18 +84,17 @@ class Stage(Shared):
         said = {one.id: one for one in await self.read("intake.applications.v1") if one.programme == programme.id}
         return list(said.values())
 
-    async def parts_for(self, recipient: str, programme: Programme, subject: str) -> list[dict[str, Any]]:
-        """What `recipient` reads in each version of a subject's record, the first one first."""
-        ring, found = self.rings[recipient], dict[int, dict[str, Any]]()
+    async def read_by(self, recipient: str, programme: Programme, subject: str) -> dict[str, Any]:
+        """What `recipient` reads in the last version of a subject's record."""
+        ring = self.rings[recipient]
         for message in await self.read("privacy.recipients.v1"):
             ring.apply(message)
-        for message in await self.said(programme, "intake.personal.v1"):
-            record = message.data
-            if isinstance(record, ApplicationRecorded) and record.subject == subject:
-                part = record.part_for(recipient)
-                assert part is not None
-                found[record.version] = unseal(ring, part, programme.id, subject, record.version)
-        return [found[version] for version in sorted(found)]
+        records = [one.data for one in await self.said(programme, "intake.personal.v1")
+                   if isinstance(one.data, ApplicationRecorded) and one.data.subject == subject]
+        last = max(records, key=lambda record: record.version)
+        part = last.part_for(recipient)
+        assert part is not None
+        return unseal(ring, part, programme.id, subject, last.version)
 
     async def post(
         self, path: str, body: Any, *, by: str | None = None, key: str | None = None
