@@ -1,8 +1,7 @@
-"""The JSON interface: applications, postcards, the window."""
+"""The JSON interface: applications and their window."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 import orjson
@@ -14,12 +13,10 @@ from services.intake.domain.application import Application, Party
 from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
 from services.intake.handlers.closing import begin_closing
-from services.intake.handlers.documents import Card
 from services.intake.quick import QuickRoute
 from services.intake.refusals import out_of_window
 from services.intake.store import CLOSED
 from shared.contracts.envelope import moment_text
-from shared.platform.register import Person
 from shared.platform.signin import staff
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
@@ -54,14 +51,6 @@ class ApplicationBody(Body):
         return Application(party, self.seats, tuple(self.wishes), self.language)
 
 
-class PostcardBody(ApplicationBody):
-    """A postcard as keyed in: the same, with the card's number and dates (S02, S12)."""
-
-    card: CardNumber
-    postmarked_on: date
-    received_on: date
-
-
 def routes(front: Front) -> APIRouter:
     """Routes under `/intake`."""
     router = APIRouter()
@@ -75,16 +64,6 @@ def routes(front: Front) -> APIRouter:
 
     router.add_api_route(
         "/{programme}/api/applications", apply, methods=["POST"], status_code=201, route_class_override=QuickRoute)
-
-    @router.post("/{programme}/api/postcards", status_code=201)
-    async def postcards(
-        request: Request, programme: str, body: PostcardBody, person: Annotated[Person, Depends(staff("desk"))],
-    ) -> JSONResponse:
-        card = Card(body.card, body.postmarked_on, body.received_on, person.staff)
-        taken = await front.keep_card(front.say(request), front.programme(programme), body.application(), card)
-        return JSONResponse({
-            "receipt": taken.receipt, "entry": taken.entry, "counted": taken.counted, "reason": taken.reason,
-        }, 201)
 
     @router.get("/{programme}/api/window")
     async def window(programme: str) -> JSONResponse:

@@ -12,8 +12,11 @@ from fastapi import Request
 
 from services.intake.domain.application import Application
 from services.intake.domain.receipt import as_issued
+from services.intake.domain.desk import DeskRefused
 from services.intake.domain.window import WindowRefused
 from services.intake.handlers import amending, erasing, looking
+from services.intake.handlers.batches import Arrival, arrival_faults, open_batch
+from services.intake.handlers.cards import Told, card_of
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, take_postcard, take_web
@@ -23,6 +26,7 @@ from services.intake.refusals import (
     Erased,
     Say,
     busy,
+    desk_refused,
     key_used,
     not_found,
     out_of_window,
@@ -62,10 +66,24 @@ class Front:
         self.check_ready(say, programme)
         return await _answered(say, programme, take_web(self.means, programme, application, key))
 
-    async def keep_card(self, say: Say, programme: Programme, application: Application, card: Card) -> Taken:
-        """Keeps a postcard."""
+    async def keep_card(
+        self, say: Say, programme: Programme, application: Application, told: Told, by: str
+    ) -> tuple[Card, Taken]:
+        """Keeps a postcard that `by` keyed in."""
         self.check_ready(say, programme)
-        return await _answered(say, programme, take_postcard(self.means, programme, application, card))
+        card = await self.desk(say, programme, card_of(self.means, programme, told, by))
+        return card, await self.desk(say, programme, take_postcard(self.means, programme, application, card))
+
+    async def open_batch(self, say: Say, programme: Programme, arrival: Arrival, by: str) -> Document:
+        """Opens a batch that `by` counted."""
+        faults = arrival_faults(self.means, programme, arrival)
+        if faults:
+            raise unfit(say, faults)
+        return await self.desk(say, programme, open_batch(self.means, programme, arrival, by))
+
+    async def desk(self, say: Say, programme: Programme, doing: Awaitable[T]) -> T:
+        """Something at the postcard desk."""
+        return await _answered(say, programme, doing)
 
     async def find(self, request: Request, programme: Programme, receipt: str, secret: str) -> Document:
         """The application that number and secret open; wrong ones count against the client's address and the number.
@@ -133,6 +151,8 @@ async def _answered(say: Say, programme: Programme, doing: Awaitable[T]) -> T:
         raise unfit(say, error.faults) from None
     except WindowRefused as error:
         raise out_of_window(say, programme, error) from None
+    except DeskRefused as error:
+        raise desk_refused(say, error) from None
     except amending.Overtaken:
         raise overtaken(say) from None
     except KeyUsed:

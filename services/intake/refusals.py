@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.intake.domain.desk import DeskRefused
 from services.intake.domain.fault import Fault
 from services.intake.domain.window import WindowRefused
 from shared.contracts.envelope import moment_text
@@ -42,7 +43,7 @@ def window_words(say: Say, programme: Programme, refused: WindowRefused) -> tupl
         "opens": local_words(programme, programme.window.opens),
         "closes": local_words(programme, programme.window.closes),
         "at": local_words(programme, refused.at) if refused.at else "",
-        "office": programme.ward.office.ja, "telephone": programme.ward.telephone,
+        "office": programme.ward.office.ja, "telephone": programme.ward.telephone, **refused.values,
     }
     return str(say(f"window.{refused.code}", **values)), str(say(f"window.{refused.code}-do", **values))
 
@@ -53,7 +54,24 @@ def out_of_window(say: Say, programme: Programme, refused: WindowRefused) -> Pro
     return Problem(
         409, refused.code, what, todo, opens=moment_text(programme.window.opens),
         closes=moment_text(programme.window.closes), at=moment_text(refused.at) if refused.at else None,
+        **refused.values,
     )
+
+
+def desk_words(say: Say, refused: DeskRefused) -> tuple[str, str]:
+    """What the postcard desk cannot do, and what to do instead."""
+    values = dict(refused.values)
+    if "place" in values:
+        values["place"] = str(say(f"desk.place.{values['place']}"))
+    return str(say(f"desk.refused.{refused.code}", **values)), str(say(f"desk.refused.{refused.code}-do", **values))
+
+
+def desk_refused(say: Say, refused: DeskRefused) -> Problem:
+    """404: no such batch or card; 403: another person must do it; 422: not among these numbers; 409 otherwise."""
+    what, todo = desk_words(say, refused)
+    status = {"no-batch": 404, "own-card": 403, "same-person": 422, "not-designated": 422, "number": 422,
+              "no-card": 422}.get(refused.code, 409)
+    return Problem(status, f"desk-{refused.code}", what, todo, **refused.values)
 
 
 def busy(say: Say) -> Problem:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.intake import archive_store, inbound
 from services.intake.handlers.amending import history_entry
 from services.intake.handlers.letters import Letters
+from services.intake import archive_store, inbound, postcard_store, replay_postcards
 from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (
@@ -49,7 +49,7 @@ def taken(sheet: Sheet, message: Envelope[ApplicationTaken]) -> None:
         "wishes": list(fact.wishes), "taken_at": fact.taken_at, "counted": True, "reason": None, "told_with": None,
         "withdrawn_at": None, "card": fact.card, "entered_by": fact.entered_by,
         "postmarked_on": fact.postmarked_on.isoformat() if fact.postmarked_on else None,
-        "received_on": fact.received_on.isoformat() if fact.received_on else None,
+        "received_on": fact.received_on.isoformat() if fact.received_on else None, "reply_half": fact.reply_half,
     })
     _numbered(sheet, message, applications=1)
 
@@ -138,7 +138,7 @@ async def _windows(database: Database, programme: str) -> Mapping[str, Any]:
 
 REBUILD = Rebuild(
     service="intake",
-    collections=(*COLLECTIONS, *archive_store.COLLECTIONS),
+    collections=(*COLLECTIONS, *archive_store.COLLECTIONS, *postcard_store.COLLECTIONS),
     folds={
         "intake.applications.v1": {
             ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,
@@ -146,13 +146,14 @@ REBUILD = Rebuild(
         },
         "intake.windows.v1": {PartitionClosed: closed},
         "intake.personal.v1": personal_fold("intake"),
+        **replay_postcards.FOLDS,
     },
     hears=hears,
     compared=(
         Compared(APPLICATIONS, (
             "programme", "entry", "receipt", "channel", "contact", "language", "seats", "wishes", "taken_at", "counted",
             "reason", "told_with", "withdrawn_at", "amended_at", "card", "entered_by", "postmarked_on", "received_on",
-            "history",
+            "history", "reply_half",
         ), left_out={
             "proof": "the hash of a secret, said to nobody",
             "keys": "search keys: need the epoch's key, by which nothing is read here",
@@ -168,6 +169,7 @@ REBUILD = Rebuild(
                  only={"$or": [{"facts": {"$gt": 0}}, {"state": CLOSED}]}),
         Compared(OUTCOMES, ("programme", "outcome", "place", "holds", "result", "change", "passes", "void", "notice")),
         Compared(ACCESSES, ("application", "programme", "at", "role", "kind", "service", "purpose", "items")),
+        *replay_postcards.COMPARED,
         PERSONAL_COMPARED,
         ERASED_COMPARED,
     ),
@@ -175,5 +177,6 @@ REBUILD = Rebuild(
         Figure("counts", "the window", _windows),
         Figure("held", "applications by channel, whether they count, and why not",
                counted_by(APPLICATIONS, "channel", "counted", "reason")),
+        *replay_postcards.FIGURES,
     ),
 )

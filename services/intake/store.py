@@ -151,6 +151,12 @@ class Store:
         await self._database[APPLICATIONS].update_one(
             {"_id": application}, {"$pull": {"letters": notice}}, session=tx.session)
 
+    async def correct(self, tx: Transaction, document: Document, values: Document) -> bool:
+        """Whether the application still was as in `document`, counted or not, and is corrected."""
+        as_it_was = {"_id": document["_id"], "version": document.get("version"), "counted": document["counted"]}
+        done = await self._database[APPLICATIONS].update_one(as_it_was, {"$set": values}, session=tx.session)
+        return bool(done.modified_count)
+
     async def ask_erasure(self, tx: Transaction, application: Id, at: datetime) -> bool:
         """Whether it was this call that asked for the erasure."""
         done = await self._database[APPLICATIONS].update_one(
@@ -226,13 +232,6 @@ class Store:
         """The last accesses to the applicant's data, latest first."""
         found = self._database[ACCESSES].find({"application": application}).sort("at", -1)
         return await found.to_list(most)
-
-    async def keyed_cards(self, programme: str, since: datetime, by: str) -> tuple[int, int]:
-        """Postcards keyed in: in all, and since `since` by this person."""
-        applications = self._database[APPLICATIONS]
-        cards = {"programme": programme, "channel": "postcard"}
-        own = {**cards, "entered_by": by, "taken_at": {"$gte": since}}
-        return await applications.count_documents(cards), await applications.count_documents(own)
 
 
 def change_outcome(tx: Transaction, application: Id, programme: str, values: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.intake import api, archive_api, archive_store, mine_api
+from services.intake import api, archive_api, archive_store, desk_api, mine_api, postcard_store
 from services.intake.doors import doors
 from services.intake.following import Demand, Draws
 from services.intake.front import Front
@@ -16,6 +16,7 @@ from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit, Pacing
 from services.intake.pages import apply, desk, mine, own, postcard
+from services.intake.postcard_store import PostcardStore
 from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES, Store
 from shared.platform.service import Service
@@ -27,9 +28,10 @@ def build(settings: IntakeSettings) -> Service:
     means = Means(
         clock=service.clock, programmes=service.programmes, transactions=service.transactions,
         sealer=service.sealer, records=service.records, search_keys=service.search_keys, jobs=service.jobs,
-        store=Store(service.database), draws=Draws(), demand=Demand(),
+        store=Store(service.database), postcards=PostcardStore(service.database), register=service.register,
+        draws=Draws(), demand=Demand(),
     )
-    service.indexes(*INDEXES, *archive_store.INDEXES)
+    service.indexes(*INDEXES, *archive_store.INDEXES, *postcard_store.INDEXES)
     service.follows("lottery.draws.v1", means.draws.apply)
     service.follows("lottery.demand.v1", means.demand.apply)
     service.hears(*subscriptions(means.store, Letters(means.store, service.jobs)))
@@ -48,8 +50,8 @@ def build(settings: IntakeSettings) -> Service:
     urls = settings.public_urls
     service.begins_at("")
     service.serves(
-        api.routes(front), mine_api.routes(front), archive_api.routes(service), desk.routes(front),
-        mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
+        api.routes(front), desk_api.routes(front), mine_api.routes(front), archive_api.routes(service),
+        desk.routes(front), mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )
     return service

@@ -30,6 +30,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("intake", "applications", "_id", "receipt number, proof of the secret, search keys"),
     Holding("intake", "outcomes", "_id", "result, passes and notice as the applicant sees them"),
     Holding("intake", "accesses", "application", "who opened the data, for the applicant's page"),
+    Holding("intake", "postcards", "application", "which application a card is", clears=("application", "check")),
     Holding("intake", "archive_lines", "subject", "the record sealed to the ward's key, until it is acknowledged"),
     Holding("notifier", "personal", "_id", "the sealed part of the personal record"),
     Holding("checkin", "personal", "_id", "the sealed part of the personal record"),

@@ -42,7 +42,11 @@ class ApplicationFact(Event):
 
 
 class ApplicationTaken(ApplicationFact):
-    """An application is in. `entry` is what the draw knows it by; `wishes` are slots, best first (S03)."""
+    """An application is in. `entry` is what the draw knows it by; `wishes` are slots, best first (S03).
+
+    A postcard without `postmarked_on` has none that can be read, or was handed in. `reply_half`: its other half, which
+    the applicant addressed, goes back with the result (往復はがき).
+    """
 
     TYPE: ClassVar[str] = "intake.application-taken.v1"
     entry: Id
@@ -57,6 +61,7 @@ class ApplicationTaken(ApplicationFact):
     received_on: date | None = None
     card: str | None = None
     entered_by: str | None = None
+    reply_half: bool | None = None
 
 
 class ApplicationAmended(ApplicationFact):

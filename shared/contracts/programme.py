@@ -159,6 +159,19 @@ class Party(Strict):
     seats_rule: Words
 
 
+class Postcards(Strict):
+    """How applications on postcards are kept (S02).
+
+    `numbers` begins the number of each batch and card. Without a legible postmark the day of receipt decides, or the
+    card is held. `verify`: a second person keys in again no card, `sample_percent` of them, or all.
+    """
+
+    numbers: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}$")] = "HG"
+    missing_postmark: Literal["receipt", "hold"] = "receipt"
+    verify: Literal["none", "sample", "all"] = "none"
+    sample_percent: int = Field(ge=1, le=100, default=10)
+
+
 class Duplicates(Strict):
     """Which of several applications of one applicant counts (B03)."""
 
@@ -308,6 +321,7 @@ class Programme(Strict):
     residency: Residency | None = None
     ages: Ages | None = None
     party: Party
+    postcards: Postcards = Postcards()
     duplicates: Duplicates = Duplicates()
     amending: Amending = Amending()
     enquiry: Enquiry = Enquiry()

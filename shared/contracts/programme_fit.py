@@ -41,6 +41,7 @@ def misfits(programme: Programme) -> Iterator[Misfit]:
         yield Misfit("ages.at_most", "before", {"other": "ages.at_least"})
     if programme.cards and programme.cards.last < programme.cards.first:
         yield Misfit("cards.last", "before", {"other": "cards.first"})
+    yield from _unread_postcards(programme)
     yield from _impossible_erasure(programme)
 
 
@@ -94,6 +95,14 @@ def _impossible_seats(programme: Programme) -> Iterator[Misfit]:
             yield Misfit(f"times.{index}.seats", "party-does-not-fit", values)
     if not any(slot.seats for slot in programme.times):
         yield Misfit("times", "no-seats", {})
+
+
+def _unread_postcards(programme: Programme) -> Iterator[Misfit]:
+    """Whoever checks a card, and corrects it, must be allowed to read all that stands on it."""
+    readable = programme.items_for("intake") & programme.items_for_purpose("enquiry")
+    for index, item in enumerate(programme.data_items):
+        if programme.postcards.verify != "none" and "postcard" in item.channels and item.item not in readable:
+            yield Misfit(f"data_items.{index}.purposes", "check-without-enquiry", {"item": item.item})
 
 
 def _impossible_erasure(programme: Programme) -> Iterator[Misfit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from services.intake.domain.fault import Fault
 from shared.contracts.programme import Programme
@@ -27,14 +27,19 @@ LATE_RECEIPT = Verdict(False, "late-receipt")
 EARLY = Verdict(False, "early")
 NOT_RESIDENT = Verdict(False, "not-resident")
 OTHER_AGE = Verdict(False, "age-rule")
+_OF_THE_CARD = frozenset(
+    verdict.reason for verdict in (LATE, LATE_POSTMARK, LATE_RECEIPT, EARLY, NOT_RESIDENT, OTHER_AGE))
 
 
 class WindowRefused(Exception):
-    """Not now: `code` is too-early, too-late, closed or not-yet-closable; `at` is the time that decides."""
+    """Not now: `code` is too-early, too-late, closed, not-yet-closable or desk-unfinished.
 
-    def __init__(self, code: str, at: datetime | None = None) -> None:
+    `at` is the time that decides; `values` are the figures that the words quote.
+    """
+
+    def __init__(self, code: str, at: datetime | None = None, **values: Any) -> None:
         super().__init__(code)
-        self.code, self.at = code, at
+        self.code, self.at, self.values = code, at, values
 
 
 def phase(programme: Programme, now: datetime, closed: bool) -> Phase:
@@ -61,20 +66,40 @@ def web_verdict(programme: Programme, now: datetime) -> Verdict:
     raise WindowRefused("too-late", window.closes)
 
 
-def postcard_verdict(programme: Programme, postmarked_on: date, received_on: date) -> Verdict:
-    """A postcard counts when it was posted and came in time. It exists, so it is kept either way."""
+def postcard_verdict(
+    programme: Programme, postmarked_on: date | None, received_on: date, by_hand: bool = False
+) -> Verdict:
+    """A postcard counts when it was posted and came in time. It exists, so it is kept either way.
+
+    What was handed in counts by that day as if posted on it. Where no postmark can be read, nobody can say that it was
+    posted late: the day of receipt decides.
+    """
     window = programme.window
-    if postmarked_on < programme.local(window.opens).date():
+    if (postmarked_on or received_on) < programme.local(window.opens).date():
         return EARLY
-    if postmarked_on > window.postmarked_by:
+    if by_hand:
+        return COUNTS if received_on <= window.postmarked_by else LATE
+    if postmarked_on is not None and postmarked_on > window.postmarked_by:
         return LATE_POSTMARK
     return COUNTS if received_on <= window.received_by else LATE_RECEIPT
 
 
-def postcard_date_faults(postmarked_on: date, received_on: date, today: date) -> list[Fault]:
-    """Dates that cannot be: received before it was posted, or on a day that has not come."""
+def decided_by_desk(reason: str | None) -> bool:
+    """Whether the reason follows from the card alone: when it is corrected, it is decided anew."""
+    return reason in _OF_THE_CARD
+
+
+def postcard_date_faults(
+    programme: Programme, postmarked_on: date | None, received_on: date, today: date, by_hand: bool = False
+) -> list[Fault]:
+    """Dates that cannot be: received before it was posted, or on a day that has not come; a missing postmark."""
     if received_on > today:
         return [Fault("received_on", "date-to-come")]
+    if postmarked_on is None:
+        held = programme.postcards.missing_postmark == "hold" and not by_hand
+        return [Fault("postmarked_on", "postmark-missing")] if held else []
+    if by_hand:
+        return [Fault("postmarked_on", "postmark-by-hand")]
     return [Fault("postmarked_on", "postmark-after-receipt")] if postmarked_on > received_on else []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.intake.domain.duplicates import surplus
 from services.intake.domain.window import WindowRefused, check_closable
+from services.intake.handlers.finishing import check_desk_finished
 from services.intake.handlers.means import Means
 from services.intake.numbering import Numbered, say_numbered
 from services.intake.store import CLOSED, CLOSING, OPEN, PARTITIONS, SamePerson
@@ -21,6 +22,7 @@ DUPLICATE = "duplicate"
 async def begin_closing(means: Means, programme: Programme) -> None:
     """Stops taking and starts the job that closes. Raises `WindowRefused` while something may still come."""
     check_closable(programme, means.now(programme))
+    await check_desk_finished(means, programme)
     await means.store.prepare_windows(programme.id)
     if (await means.store.window(programme.id)).state == CLOSED:
         raise WindowRefused("closed")

@@ -23,12 +23,19 @@ from shared.platform.telemetry import current_traceparent
 
 @dataclass(frozen=True)
 class Card:
-    """A postcard as a thing: its custody number, its dates, and who keyed it in."""
+    """A postcard as a thing: its custody number and batch, its dates, and who keyed it in.
+
+    `postmarked_on` is None where no postmark can be read, and on a card that was handed in. The other half of one with
+    `reply_half` goes back with the result.
+    """
 
     number: str
-    postmarked_on: date
+    postmarked_on: date | None
     received_on: date
     entered_by: str
+    batch: str
+    by_hand: bool = False
+    reply_half: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,15 +69,17 @@ def document_of(means: Means, draft: Draft) -> Document:
         "announcement": means.draws.of(programme.id, programme.draw.id).announcement,
         "traceparent": current_traceparent(),
         "card": card.number if card else None, "entered_by": card.entered_by if card else None,
-        "postmarked_on": card.postmarked_on.isoformat() if card else None,
+        "postmarked_on": card.postmarked_on.isoformat() if card and card.postmarked_on else None,
         "received_on": card.received_on.isoformat() if card else None,
+        "reply_half": card.reply_half if card else None,
     }
 
 
 def content_key(means: Means, draft: Draft) -> str:
     """The content as an HMAC, by which a retry is known from another application under the same key."""
     application, card = draft.application, draft.card
-    dates = [card.number, card.postmarked_on.isoformat(), card.received_on.isoformat()] if card else []
+    posted = card.postmarked_on.isoformat() if card and card.postmarked_on else ""
+    dates = [card.number, posted, card.received_on.isoformat()] if card else []
     content = [application.party.items(), application.seats, application.wishes, application.language, dates]
     return means.search_keys.of("content", orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
 
@@ -82,7 +91,7 @@ def taken_fact(document: Document, number: int) -> ApplicationTaken:
         channel=document["channel"], contact=document["contact"], language=document["language"],
         seats=document["seats"], wishes=tuple(document["wishes"]), taken_at=document["taken_at"],
         postmarked_on=document["postmarked_on"], received_on=document["received_on"], card=document["card"],
-        entered_by=document["entered_by"],
+        entered_by=document["entered_by"], reply_half=document["reply_half"],
     )
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.following import Demand, Draws
+from services.intake.postcard_store import PostcardStore
 from services.intake.store import Store
 from shared.contracts.programme import Programme
 from shared.messaging.jobs import Jobs
 from shared.messaging.transaction import Transactions
 from shared.platform.clock import Clock
 from shared.platform.programmes import Programmes
+from shared.platform.register import Register
 from shared.privacy.records import Records
 from shared.privacy.sealing import Sealer
 from shared.privacy.searchkeys import SearchKeys
@@ -29,6 +31,8 @@ class Means:
     search_keys: SearchKeys
     jobs: Jobs
     store: Store
+    postcards: PostcardStore
+    register: Register
     draws: Draws
     demand: Demand
 

@@ -25,6 +25,7 @@ from services.intake.domain.window import (
     postcard_verdict,
     web_verdict,
 )
+from services.intake.handlers.cards import keep_with_its_day, keyed_in
 from services.intake.handlers.documents import (
     Card,
     Draft,
@@ -94,7 +95,8 @@ def check_postcard(means: Means, programme: Programme, application: Application,
     now = means.now(programme)
     keying_allowed(programme, now)
     faults = faults_of(application, programme, "postcard")
-    faults += postcard_date_faults(card.postmarked_on, card.received_on, programme.local(now).date())
+    faults += postcard_date_faults(
+        programme, card.postmarked_on, card.received_on, programme.local(now).date(), card.by_hand)
     found = _residency(programme, application)
     if found.unclear and not any(fault.field == "address" for fault in faults):
         # Whoever keys it in reads the card again; nobody is turned away for an address that says too little.
@@ -105,7 +107,7 @@ def check_postcard(means: Means, programme: Programme, application: Application,
         return NOT_RESIDENT
     if age_fault(application, programme):
         return OTHER_AGE
-    return postcard_verdict(programme, card.postmarked_on, card.received_on)
+    return postcard_verdict(programme, card.postmarked_on, card.received_on, card.by_hand)
 
 
 async def take_web(means: Means, programme: Programme, application: Application, key: str | None) -> Taken:
@@ -131,6 +133,7 @@ async def take_web(means: Means, programme: Programme, application: Application,
 async def take_postcard(means: Means, programme: Programme, application: Application, card: Card) -> Taken:
     """Keeps a postcard, counted or not. The same card keyed in again alike gives the same answer."""
     verdict = check_postcard(means, programme, application, card)
+    await keep_with_its_day(means, programme, card)
     application_id = means.search_keys.of("application", scoped(programme, f"card {card.number}"))[:32]
     return await _take(means, Draft(programme, application, verdict, application_id, None, card))
 
@@ -143,7 +146,7 @@ async def _take(means: Means, draft: Draft) -> Taken:
         document = document_of(means, draft)
         record = means.sealer.seal(ApplicationRecorded, programme, draft.application_id, 1, items)
         try:
-            await means.transactions.grouped(partial(_write, means, programme, document, record))
+            await means.transactions.grouped(partial(_write, means, draft, document, record))
             return _answer(document, draft.secret)
         except WindowShut:
             raise WindowRefused("closed") from None
@@ -154,14 +157,18 @@ async def _take(means: Means, draft: Draft) -> Taken:
         earlier = await means.store.application(draft.application_id)
         if earlier is not None:
             return _repeated(means, earlier, draft)
+        if draft.card and await means.postcards.card(programme.id, draft.card.number):
+            raise KeyUsed  # keyed in before the keys of an epoch were changed, or before it was erased
     raise RuntimeError("no free receipt number found")
 
 
 async def _write(
-    means: Means, programme: Programme, document: Document, record: ApplicationRecorded, tx: Transaction
+    means: Means, draft: Draft, document: Document, record: ApplicationRecorded, tx: Transaction
 ) -> None:
-    application, at = document["_id"], document["taken_at"]
+    programme, application, at = draft.programme, document["_id"], document["taken_at"]
     tx.insert(APPLICATIONS, document)
+    if draft.card:
+        await keyed_in(means, programme, draft.card, application, tx)
     await means.records.keep(tx, programme.id, record)
     tx.say(record, subject=application, programme=programme.id, at=at, traceparent=document["traceparent"])
     say_numbered(tx, Numbered(

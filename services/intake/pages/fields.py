@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.intake.domain.application import Application, Party
 from services.intake.domain.fault import Fault
+from services.intake.domain.slotcodes import typed_day
 from services.intake.refusals import Say
 from shared.contracts.programme import Programme
 from shared.platform.problems import Problem
@@ -19,8 +20,9 @@ ITEMS = ("name", "address", "age", "telephone", "email")
 STEPS = frozenset({"key", "step"})
 # Typed to fill in the address, and part of no application.
 POSTCODE = frozenset({"postcode"})
-CARD = frozenset({"card", "postmarked_on", "received_on"})
+CARD = frozenset({"batch", "card", "postmarked_on", "received_on"})
 _CARD_NUMBER = re.compile(r"[0-9A-Za-z-]{1,40}")
+_NO_POSTMARK = frozenset({"なし", "無し", "無", "-", "ー", "0"})
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,10 @@ class Sent:
 
 @dataclass(frozen=True)
 class SentCard:
-    """The card's own fields; None where they can't be read."""
+    """The card's own fields; None where there is none, or where they can't be read."""
 
     number: str | None
+    batch: str | None
     postmarked_on: date | None
     received_on: date | None
     faults: tuple[Fault, ...]
@@ -62,6 +65,13 @@ def wish_fields(programme: Programme) -> list[str]:
     return [f"wishes.{position}" for position in range(1, programme.draw.max_wishes + 1)]
 
 
+def only(form: Form, names: Set[str], say: Say) -> Form:
+    """The form, which has no other fields than these: raises problem 422 for what no form of ours has (S13)."""
+    if set(form.values) - names:
+        raise Problem(422, "unknown-field", str(say("refusal.unknown-field")), str(say("refusal.unknown-field-do")))
+    return form
+
+
 def read(
     pairs: Iterable[tuple[str, object]], programme: Programme, say: Say, language: str,
     more: frozenset[str] = frozenset(),
@@ -69,9 +79,7 @@ def read(
     """The application in a form. Raises problem 422 for a field that no form of ours has (S13)."""
     form = form_of(pairs)
     companions, wishes = companion_fields(programme), wish_fields(programme)
-    foreign = set(form.values) - {*ITEMS, *companions, *wishes, "seats", *STEPS, *POSTCODE, *more}
-    if foreign:
-        raise Problem(422, "unknown-field", str(say("refusal.unknown-field")), str(say("refusal.unknown-field-do")))
+    only(form, {*ITEMS, *companions, *wishes, "seats", *STEPS, *POSTCODE, *more}, say)
     named, renamed = _filled(form, "companions", companions)
     wished, more_renamed = _filled(form, "wishes", wishes)
     age, age_faults = _number(form, "age")
@@ -86,16 +94,24 @@ def read(
     )
 
 
-def read_card(form: Form) -> SentCard:
-    """The postcard's number and dates."""
-    number = unicodedata.normalize("NFKC", form.value("card")).strip()
+def read_card(form: Form, programme: Programme) -> SentCard:
+    """The postcard's number, batch and dates. The day of receipt is asked of a single card, else it is the batch's.
+
+    A form without a field for the postmark asks for none: of a card that is handed in, or held.
+    """
+    number = unicodedata.normalize("NFKC", form.value("card")).strip().upper()
+    batch = unicodedata.normalize("NFKC", form.value("batch")).strip() or None
     faults = [] if _CARD_NUMBER.fullmatch(number) else [Fault("card", "card" if number else "required")]
-    dates: dict[str, date | None] = {}
-    for name in ("postmarked_on", "received_on"):
-        dates[name] = _date(form.value(name))
-        if dates[name] is None:
-            faults.append(Fault(name, "date" if form.value(name) else "required"))
-    return SentCard(number or None, dates["postmarked_on"], dates["received_on"], tuple(faults))
+    postmarked, received = (_day(form, name, programme) for name in ("postmarked_on", "received_on"))
+    if "postmarked_on" in form.values and postmarked is None and not _says_no_postmark(form):
+        faults.append(Fault("postmarked_on", "date" if form.value("postmarked_on") else "required"))
+    if batch is None and received is None:
+        faults.append(Fault("received_on", "date" if form.value("received_on") else "required"))
+    return SentCard(number or None, batch, postmarked, received, tuple(faults))
+
+
+def _says_no_postmark(form: Form) -> bool:
+    return unicodedata.normalize("NFKC", form.value("postmarked_on")).strip() in _NO_POSTMARK
 
 
 def _text(form: Form, name: str) -> str | None:
@@ -117,8 +133,5 @@ def _number(form: Form, name: str) -> tuple[int | None, list[Fault]]:
     return int(typed), []
 
 
-def _date(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(unicodedata.normalize("NFKC", typed).strip())
-    except ValueError:
-        return None
+def _day(form: Form, name: str, programme: Programme) -> date | None:
+    return typed_day(form.value(name), programme.window.postmarked_by)

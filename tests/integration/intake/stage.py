@@ -30,7 +30,8 @@ class Stage(Shared):
 
     service = "intake"
     staff: ClassVar[Staff] = {
-        "officer-1": ("officer", TRAINED), "desk-1": ("desk", TRAINED), "attendant-1": ("attendant", TRAINED),
+        "officer-1": ("officer", TRAINED), "desk-1": ("desk", TRAINED), "desk-2": ("desk", TRAINED),
+        "attendant-1": ("attendant", TRAINED),
     }
     # Whom it must seal for follows from the programmes; `define` waits for that.
     parts_ready = ("views", "consumer")
@@ -122,6 +123,19 @@ class Stage(Shared):
             **change,
         }
         return await self.post(f"/intake/{programme.id}/api/postcards", body, by=by)
+
+    async def batch(self, programme: Programme, count: int, **change: Any) -> dict[str, Any]:
+        """Opens a batch of postcards and returns it."""
+        body = {"count": count, "received_on": "2021-06-11", **change}
+        answer = await self.desk(programme, "/batches", body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def desk(
+        self, programme: Programme, what: str, body: Any = None, by: str = "desk-1"
+    ) -> httpx.Response:
+        """Posts something to the postcard desk."""
+        return await self.post(f"/intake/{programme.id}/api/postcards{what}", body, by=by)
 
     async def mine(self, programme: Programme, receipt: dict[str, Any]) -> httpx.Response:
         """Looks the application up."""

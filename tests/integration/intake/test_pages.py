@@ -145,6 +145,32 @@ async def test_s02_the_desk_page_keeps_a_card_and_says_whether_it_counts(
     assert wrong.status_code == 422 and "髙橋　﨑子" in wrong.text
 
 
+async def test_s02_s03_the_desk_page_goes_through_a_batch_with_short_codes(stage: Stage, opened: Opened) -> None:
+    programme = await opened("desk-batch")
+    await stage.move_to(programme, programme.window.closes)
+    await stage.batch(programme, 3)
+    desk, headers = f"/intake/{programme.id}/desk", {"Authorization": f"Bearer {stage.token('desk-1')}"}
+    page = (await stage.http.get(desk, headers=headers)).text
+    assert 'value="HG001-001"' in page and 'name="received_on"' not in page
+    card = {name: value for name, value in filled().items() if name != "email"}
+    card |= {"batch": "HG001", "card": "HG001-001", "postmarked_on": "0610", "wishes.1": "0723sa", "wishes.2": "0824kp"}
+    kept = await stage.http.post(desk, data=card, headers=headers)
+    assert "HG001-001 を登録しました" in kept.text and 'value="HG001-002"' in kept.text and 'value="0610"' in kept.text
+    unknown = await stage.http.post(desk, data={**card, "card": "HG001-002", "wishes.2": "0720sa"}, headers=headers)
+    assert unknown.status_code == 422 and 'value="0720sa"' in unknown.text
+    forgot = await stage.http.post(desk, data={**card, "card": "HG001-002", "postmarked_on": ""}, headers=headers)
+    assert forgot.status_code == 422 and 'href="#f-postmarked_on"' in forgot.text
+    no_reason = {"hold-batch": "HG001", "hold-card": "HG001-002", "hold-reason": ""}
+    asked = await stage.http.post(f"{desk}/holding", data=no_reason, headers=headers)
+    assert asked.status_code == 422 and 'href="#f-hold-reason"' in asked.text
+    held = await stage.http.post(f"{desk}/holding", data={**no_reason, "hold-reason": "no-address"}, headers=headers)
+    assert "HG001-002 を保留にしました" in held.text and 'value="HG001-003"' in held.text
+    foreign = await stage.http.post(f"{desk}/holding", data={**no_reason, "note": "x"}, headers=headers)
+    assert foreign.status_code == 422
+    last = await stage.http.post(desk, data={**card, "card": "HG001-003", "postmarked_on": "なし"}, headers=headers)
+    assert "HG001-003 を登録しました" in last.text and "すべて入力または保留が済みました" in last.text
+
+
 async def test_s04_the_postcode_button_fills_in_the_town_and_overwrites_nothing(stage: Stage, opened: Opened) -> None:
     here = f"/intake/{(await opened('postcode')).id}"
     typed = filled()

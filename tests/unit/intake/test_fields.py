@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -71,8 +72,16 @@ def test_s13_a_field_that_no_form_has_is_refused(programme: Programme) -> None:
     assert refused.value.status == 422
 
 
-def test_s02_a_cards_number_and_dates_are_read() -> None:
-    card = read_card(Form({"card": "ＨＧ－１", "postmarked_on": "2021-06-01", "received_on": "6/2"}))
-    assert card.number == "HG-1" and [(fault.field, fault.code) for fault in card.faults] == [
-        ("received_on", "date")
-    ]
+@pytest.mark.parametrize(("typed", "day"), [
+    ("2021-06-01", date(2021, 6, 1)), ("０６０１", date(2021, 6, 1)), ("6/1", date(2021, 6, 1)),
+    ("601", date(2021, 6, 1)), ("6月1日", date(2021, 6, 1)), ("なし", None),
+])
+def test_s02_a_cards_number_and_dates_are_read(programme: Programme, typed: str, day: date | None) -> None:
+    card = read_card(Form({"card": "ＨＧ－１", "postmarked_on": typed, "received_on": "6/2"}), programme)
+    assert (card.number, card.postmarked_on, card.received_on, card.faults) == ("HG-1", day, date(2021, 6, 2), ())
+
+
+@pytest.mark.parametrize(("typed", "code"), [("", "required"), ("6/31", "date"), ("13", "date")])
+def test_s02_a_postmark_is_not_forgotten_by_leaving_it_empty(programme: Programme, typed: str, code: str) -> None:
+    card = read_card(Form({"card": "HG001-001", "batch": "HG001", "postmarked_on": typed}), programme)
+    assert [(fault.field, fault.code) for fault in card.faults] == [("postmarked_on", code)]

@@ -15,7 +15,7 @@ from services.intake.domain.window import (
     postcard_verdict,
     web_verdict,
 )
-from shared.contracts.programme import Programme
+from shared.contracts.programme import Postcards, Programme
 
 SECOND = timedelta(seconds=1)
 
@@ -62,15 +62,42 @@ def test_s02_postmark_and_receipt_decide_whether_a_card_counts(
     assert (verdict.counted, verdict.reason) == (counted, reason)
 
 
-def test_s02_dates_that_cannot_be_are_refused() -> None:
+def test_s02_dates_that_cannot_be_are_refused(programme: Programme) -> None:
     today = date(2021, 6, 10)
     assert [
-        fault.field for fault in postcard_date_faults(date(2021, 6, 9), date(2021, 6, 8), today)
+        fault.field for fault in postcard_date_faults(programme, date(2021, 6, 9), date(2021, 6, 8), today)
     ] == ["postmarked_on"]
     assert [
-        fault.field for fault in postcard_date_faults(date(2021, 6, 9), date(2021, 6, 11), today)
+        fault.field for fault in postcard_date_faults(programme, date(2021, 6, 9), date(2021, 6, 11), today)
     ] == ["received_on"]
-    assert postcard_date_faults(today, today, today) == []
+    assert postcard_date_faults(programme, today, today, today) == []
+
+
+@pytest.mark.parametrize(
+    ("received", "by_hand", "counted", "reason"),
+    [
+        (date(2021, 6, 18), False, True, None),  # without a postmark the day of receipt decides
+        (date(2021, 6, 19), False, False, "late-receipt"),
+        (date(2021, 6, 14), True, True, None),  # handed in: as if posted on that day
+        (date(2021, 6, 15), True, False, "late"),
+        (date(2021, 5, 30), True, False, "early"),
+    ],
+)
+def test_s02_a_card_without_a_postmark_is_judged_by_the_day_it_came(
+    programme: Programme, received: date, by_hand: bool, counted: bool, reason: str | None
+) -> None:
+    verdict = postcard_verdict(programme, None, received, by_hand)
+    assert (verdict.counted, verdict.reason) == (counted, reason)
+
+
+def test_s02_where_the_programme_says_so_a_missing_postmark_is_held(programme: Programme) -> None:
+    today = date(2021, 6, 10)
+    holds = programme.model_copy(update={"postcards": Postcards(missing_postmark="hold")})
+    assert postcard_date_faults(programme, None, today, today) == []
+    assert [fault.code for fault in postcard_date_faults(holds, None, today, today)] == ["postmark-missing"]
+    assert postcard_date_faults(holds, None, today, today, by_hand=True) == []
+    assert [fault.code for fault in postcard_date_faults(holds, today, today, today, by_hand=True)] == [
+        "postmark-by-hand"]
 
 
 def test_the_window_cannot_be_closed_before_the_last_day_for_postcards_is_over(
