@@ -13,8 +13,9 @@ from services.intake.domain.batches import batch_and_position, card_number, day_
 from services.intake.domain.checking import must_check
 from services.intake.domain.desk import DeskRefused
 from services.intake.handlers.batches import Arrival, batch_of, day_batch
-from services.intake.handlers.documents import Card, scoped
+from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
+from services.intake.handlers.searching import scoped
 from services.intake.postcard_store import DUE, GIVEN_UP, HELD, KEYED, POSTCARDS, row_id
 from shared.contracts.envelope import Id
 from shared.contracts.postcards import (

@@ -10,7 +10,7 @@ import pytest
 from cli.replay.running import REBUILDS, in_order
 from services.lottery.redrawing import in_order as lines_in_order
 from services.lottery.store import Phase
-from shared.contracts import checkin, intake, lottery, notifier, privacy, retention
+from shared.contracts import checkin, intake, lottery, notifier, postcards, privacy, retention
 from shared.contracts.envelope import Event, envelope
 from shared.contracts.partitions import partition_of
 from shared.contracts.programme import ClockTicked
@@ -61,6 +61,28 @@ def test_b12_a_window_counts_the_numbered_facts_of_its_partition_and_knows_when_
     assert (rows(sheet, "windows")[key]["facts"], rows(sheet, "windows")[key]["applications"]) == (2, 1)
     folded("intake", intake.PartitionClosed(partition=partition, partitions=6, facts=2, closed_at=AT), sheet=sheet)
     assert rows(sheet, "windows")[key]["state"] == "closed"
+
+
+def test_b12_a_batch_and_its_cards_are_what_was_said_of_them_last() -> None:
+    about, card = {"batch": "HG001"}, {"batch": "HG001", "card": "HG001-001", "by": "desk-1", "at": AT}
+    sheet = folded(
+        "intake",
+        postcards.PostcardsArrived(**about, count=2, received_on=date(2021, 6, 9), delivery="mail", reply_halves=True,
+                                   counted_by="desk-1", arrived_at=AT),
+        postcards.PostcardHeld(**card, reason="no-address"), postcards.PostcardReplied(**card),
+        postcards.PostcardReleased(**card),
+        postcards.PostcardKeyedIn(**card, application="a1", reply_half=True, check=True),
+        postcards.PostcardChecked(**card | {"by": "desk-2"}, application="a1", differing=("seats",)),
+        postcards.PostcardSettled(**card | {"by": "desk-2"}, application="a1", together_with="desk-1",
+                                  corrected=("seats",)),
+        postcards.PostcardsHandedOver(**about, place="safe", count=1, booked=2, handed_by="desk-1", taken_by="desk-2",
+                                      moved_at=LATER),
+        postcards.PostcardsRecounted(**about, count=1, before=2, counted_by=("desk-1", "desk-2"), at=LATER))
+    row, batch = rows(sheet, "postcards")[f"{P}/HG001-001"], rows(sheet, "batches")[f"{P}/HG001"]
+    assert (row["state"], row["application"], row["check"], row["settled_by"]) == (
+        "keyed", "a1", "settled", ["desk-2", "desk-1"])
+    assert (batch["place"], batch["count"], batch["moves"], batch["since"]) == ("safe", 1, 2, LATER)
+    assert len(rows(sheet, "batch_moves")) == 2
 
 
 def test_b12_a_notice_goes_from_due_to_its_outcome_and_keeps_its_failures() -> None:
