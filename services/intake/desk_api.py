@@ -218,7 +218,7 @@ def _check_routes(router: APIRouter, front: Front) -> None:
         front.check_ready(say, known)
         opened = await front.desk(say, known, checks.reopen(front.means, front.door, known, card, person))
         corrected = await front.desk(say, known, checks.settle(
-            front.means, known, opened, body.reading(), person, body.together_with))
+            front.means, front.door, known, opened, body.reading(), person, body.together_with))
         return JSONResponse({"card": card, "corrected": list(corrected)})
 
 

@@ -11,8 +11,8 @@ from typing import TypeVar
 from fastapi import Request
 
 from services.intake.domain.application import Application
-from services.intake.domain.receipt import as_issued
 from services.intake.domain.desk import DeskRefused
+from services.intake.domain.receipt import as_issued
 from services.intake.domain.window import WindowRefused
 from services.intake.handlers import amending, erasing, looking
 from services.intake.handlers.batches import Arrival, arrival_faults, open_batch

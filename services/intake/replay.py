@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.intake import archive_store, inbound, postcard_store, replay_postcards
 from services.intake.handlers.amending import history_entry
 from services.intake.handlers.letters import Letters
-from services.intake import archive_store, inbound, postcard_store, replay_postcards
 from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (

@@ -17,6 +17,8 @@ MAX_PERIOD_DAYS = 400
 Standing = Literal["won", "waiting", "lost", "not-counted", "withdrawn", "struck"]
 """How an application came out: every outcome has a term of its own (S17)."""
 
+_CHECKED = frozenset({"name", "address", "telephone"})
+
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 
@@ -98,10 +100,10 @@ def _impossible_seats(programme: Programme) -> Iterator[Misfit]:
 
 
 def _unread_postcards(programme: Programme) -> Iterator[Misfit]:
-    """Whoever checks a card, and corrects it, must be allowed to read all that stands on it."""
+    """Whoever checks a card must be allowed to read what decides on it."""
     readable = programme.items_for("intake") & programme.items_for_purpose("enquiry")
     for index, item in enumerate(programme.data_items):
-        if programme.postcards.verify != "none" and "postcard" in item.channels and item.item not in readable:
+        if programme.postcards.verify != "none" and item.item in _CHECKED - readable:
             yield Misfit(f"data_items.{index}.purposes", "check-without-enquiry", {"item": item.item})
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.intake.domain.application import Application
 from services.intake.domain.names import comparable_name
 from services.intake.domain.telephone import called_number
 from services.intake.domain.towns import comparable_place
@@ -34,13 +33,6 @@ def must_check(policy: Postcards, key: str) -> bool:
     if policy.verify == "sample":
         return int(key[:8], 16) % 100 < policy.sample_percent
     return policy.verify == "all"
-
-
-def reading_of(application: Application, items: Iterable[str]) -> Reading:
-    """The deciding items of an application, of the personal ones only `items`."""
-    party = application.party
-    own = {item: getattr(party, item) if item in set(items) else None for item in SEALED_ITEMS}
-    return Reading(own["name"], own["address"], own["telephone"], application.seats, application.wishes)
 
 
 def differing(first: Reading, second: Reading) -> tuple[CheckedItem, ...]:

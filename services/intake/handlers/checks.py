@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
-from services.intake.domain.application import Application, Party, declared_items
-from services.intake.domain.checking import SEALED_ITEMS, Reading, differing, reading_of
+from services.intake.domain.application import Application, declared_items
+from services.intake.domain.checking import OPEN_ITEMS, SEALED_ITEMS, Reading, differing
 from services.intake.domain.desk import DeskRefused
 from services.intake.domain.window import Verdict, WindowRefused, decided_by_desk
+from services.intake.handlers.amending import Given, Overtaken, given
 from services.intake.handlers.batches import HANDLERS, batch_of
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
@@ -31,17 +32,18 @@ PURPOSE: Purpose = "enquiry"
 
 @dataclass(frozen=True)
 class Opened:
-    """A card on the checking desk: its row, its application's document, and what was keyed in, opened for a person."""
+    """A card on the checking desk: its row, its application's document, what was read first, opened for a person."""
 
     row: Document
     document: Document
-    application: Application
+    first: Reading
 
 
 @dataclass(frozen=True)
 class Change:
-    """What two people found: the application as it is right, and which of its items were keyed in wrongly."""
+    """What two people found: what was given before, how it is right, and which items were keyed in wrongly."""
 
+    before: Given
     application: Application
     verdict: Verdict | None
     corrected: tuple[CheckedItem, ...]
@@ -69,7 +71,7 @@ async def check(
     """
     row = await to_check(means, programme, number, person)
     opened = await _open(means, door, programme, row, person)
-    items = differing(reading_of(opened.application, checked_items(programme)), second)
+    items = differing(opened.first, second)
     said = PostcardChecked(
         batch=row["batch"], card=number, by=person.staff, at=means.now(programme), application=row["application"],
         differing=items)
@@ -98,7 +100,7 @@ async def reopen(means: Means, door: Door, programme: Programme, number: str, pe
 
 
 async def settle(
-    means: Means, programme: Programme, opened: Opened, right: Reading, person: Person, together_with: str
+    means: Means, door: Door, programme: Programme, opened: Opened, right: Reading, person: Person, together_with: str
 ) -> tuple[CheckedItem, ...]:
     """Two people looked at the card together: what was wrong is amended; returns the corrected items.
 
@@ -108,7 +110,7 @@ async def settle(
         raise DeskRefused("same-person")
     if means.register.refusal(together_with, HANDLERS, programme.id, means.now(programme)):
         raise DeskRefused("not-designated", staff=together_with)
-    change = await _change(means, programme, opened, right)
+    change = await _change(means, door, programme, opened, right)
     said = PostcardSettled(
         batch=opened.row["batch"], card=opened.row["card"], by=person.staff, at=means.now(programme),
         application=opened.document["_id"], together_with=together_with, corrected=change.corrected)
@@ -122,31 +124,31 @@ async def settle(
 async def _open(means: Means, door: Door, programme: Programme, row: Document, person: Person) -> Opened:
     document = await means.store.application(row["application"])
     try:
-        items = await door.open(person, "desk", programme.id, PURPOSE, row["application"],
-                                declared_items(programme, "postcard"))
+        items = await door.open(person, "desk", programme.id, PURPOSE, row["application"], checked_items(programme))
     except RecordMissing:
         document = None
     if document is None:
         raise DeskRefused("overtaken")
-    party = Party(
-        name=items.get("name"), address=items.get("address"), age=items.get("age"), telephone=items.get("telephone"),
-        email=items.get("email"), companions=tuple(items.get("companions", ())))
-    application = Application(party, document["seats"], tuple(document["wishes"]), document["language"])
-    return Opened(row, document, application)
+    first = Reading(items.get("name"), items.get("address"), items.get("telephone"), document["seats"],
+                    tuple(document["wishes"]))
+    return Opened(row, document, first)
 
 
-async def _change(means: Means, programme: Programme, opened: Opened, right: Reading) -> Change:
-    items, first = checked_items(programme), opened.application
-    party = replace(first.party, **{item: getattr(right, item) for item in items})
-    application = replace(first, party=party, seats=right.seats, wishes=right.wishes)
-    before, after = reading_of(first, items), reading_of(application, items)
+async def _change(means: Means, door: Door, programme: Programme, opened: Opened, right: Reading) -> Change:
+    try:
+        before = await given(door, programme, opened.document)
+    except Overtaken:
+        raise DeskRefused("overtaken") from None
+    party = replace(before.application.party, **{item: getattr(right, item) for item in checked_items(programme)})
+    application = replace(before.application, party=party, seats=right.seats, wishes=right.wishes)
     corrected: tuple[CheckedItem, ...] = tuple(
-        item for item in (*SEALED_ITEMS, "seats", "wishes") if getattr(before, item) != getattr(after, item))
+        item for item in (*SEALED_ITEMS, *OPEN_ITEMS)
+        if item in (*checked_items(programme), *OPEN_ITEMS) and getattr(opened.first, item) != getattr(right, item))
     verdict = check_postcard(means, programme, application, await _card(means, programme, opened))
     document = opened.document
     same = (document["counted"], document["reason"]) == (verdict.counted, verdict.reason)
     mine = document["counted"] or decided_by_desk(document["reason"])
-    return Change(application, verdict if mine and not same else None, corrected)
+    return Change(before, application, verdict if mine and not same else None, corrected)
 
 
 async def _card(means: Means, programme: Programme, opened: Opened) -> Card:
@@ -188,7 +190,8 @@ async def _amend(
     } | ({"counted": verdict.counted, "reason": verdict.reason} if verdict else {})
     if not await means.store.correct(tx, document, values):
         raise DeskRefused("overtaken")
-    record = means.sealer.seal(ApplicationRecorded, programme, subject, version, application.party.items())
+    record = means.sealer.seal(
+        ApplicationRecorded, programme, subject, version, application.party.items(), list(change.before.letters))
     await means.records.keep(tx, programme.id, record)
     tx.say(record, subject=subject, programme=programme.id, at=now)
     say_numbered(tx, Numbered(subject, programme.id, now, lambda number: ApplicationAmended(
