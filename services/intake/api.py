@@ -13,16 +13,16 @@ from services.intake.domain.application import Application, Party
 from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
 from services.intake.handlers.closing import begin_closing
-from services.intake.quick import QuickRoute
 from services.intake.refusals import out_of_window
 from services.intake.store import CLOSED
 from shared.contracts.envelope import moment_text
+from shared.platform.lanes import Lane
 from shared.platform.signin import staff
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 # Beyond these lengths nothing is even looked at; the rules of the domain are narrower.
 Text = Annotated[str, StringConstraints(max_length=1000)]
-CardNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+APPLICATIONS = "/{programme}/api/applications"
 
 
 class Body(BaseModel):
@@ -51,10 +51,11 @@ class ApplicationBody(Body):
         return Application(party, self.seats, tuple(self.wishes), self.language)
 
 
-def routes(front: Front) -> APIRouter:
-    """Routes under `/intake`."""
+def routes(front: Front, lanes: list[Lane]) -> APIRouter:
+    """Routes under `/intake`; applications, which come by the thousand, have a lane of their own."""
     router = APIRouter()
 
+    @router.post(APPLICATIONS, status_code=201)
     async def apply(request: Request, programme: str, body: ApplicationBody, key: Key = None) -> Response:
         taken = await front.take(front.say(request), front.programme(programme), body.application(), key)
         return Response(orjson.dumps({
@@ -62,8 +63,7 @@ def routes(front: Front) -> APIRouter:
             "taken_at": moment_text(taken.taken_at), "announcement": taken.announcement,
         }), 201, media_type="application/json")
 
-    router.add_api_route(
-        "/{programme}/api/applications", apply, methods=["POST"], status_code=201, route_class_override=QuickRoute)
+    lanes.append(Lane(f"/intake{APPLICATIONS}", ApplicationBody, apply))
 
     @router.get("/{programme}/api/window")
     async def window(programme: str) -> JSONResponse:

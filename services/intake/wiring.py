@@ -50,7 +50,7 @@ def build(settings: IntakeSettings) -> Service:
     urls = settings.public_urls
     service.begins_at("")
     service.serves(
-        api.routes(front), desk_api.routes(front), mine_api.routes(front), archive_api.routes(service),
+        api.routes(front, service.lanes), desk_api.routes(front), mine_api.routes(front), archive_api.routes(service),
         desk.routes(front), mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )

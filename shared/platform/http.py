@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,6 +18,7 @@ from shared.platform import telemetry
 from shared.platform.admission import Admission, Doors
 from shared.platform.answers import STARTING, STORE_AWAY, answer, busy
 from shared.platform.bodies import Bodies
+from shared.platform.lanes import Lane, Lanes
 from shared.platform.mongo import StoreError
 from shared.platform.problems import Problem
 from shared.ui import Pages
@@ -37,7 +38,9 @@ def validation_problem(error: RequestValidationError) -> Problem:
                    "Mend the fields named in `errors` and send it again. Nothing was stored.", errors=errors)
 
 
-def install(app: FastAPI, pages: Pages, serving: Callable[[], bool], doors: Doors) -> None:
+def install(
+    app: FastAPI, pages: Pages, serving: Callable[[], bool], doors: Doors, lanes: Sequence[Lane] = (),
+) -> None:
     """Adds handlers of problems and the limits to `app`; until it is `serving`, it answers that it is starting.
 
     Whoever is turned away at one of `doors` has cost a read body and nothing else: no span, no route.
@@ -82,6 +85,7 @@ def install(app: FastAPI, pages: Pages, serving: Callable[[], bool], doors: Door
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+    app.add_middleware(Lanes, lanes=lanes, handlers=handlers)
     app.add_middleware(RequestSpans)
     app.add_middleware(Admission, doors=doors, pages=pages)
     app.add_middleware(Bodies, pages=pages)
@@ -112,7 +116,7 @@ class RequestSpans:
         if scope["type"] != "http" or scope["path"] in QUIET or "/static/" in scope["path"]:
             await self._app(scope, receive, send)
             return
-        parent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1") or None
+        parent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
         with telemetry.span(scope["method"], traceparent=parent, kind=SpanKind.SERVER) as span:
 
             async def noted(message: Message) -> None:

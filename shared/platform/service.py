@@ -27,6 +27,7 @@ from shared.messaging.views import Apply, Views
 from shared.platform import http, letters_api, logs, telemetry, trials_api
 from shared.platform.admission import Doors
 from shared.platform.clock import Clock
+from shared.platform.lanes import Lane
 from shared.platform.mongo import StoreError, connect
 from shared.platform.programmes import Programmes
 from shared.platform.progress import Progress
@@ -110,8 +111,8 @@ class Service:
             telemetry={"tracing": False, "metrics": False, "logs": False},
         )
         self.app.state.sign_in = self.sign_in
-        self.doors = Doors()
-        http.install(self.app, self.pages, lambda: self.started, self.doors)
+        self.doors, self.lanes = Doors(), list[Lane]()
+        http.install(self.app, self.pages, lambda: self.started, self.doors, self.lanes)
         self.pages.mount_static(self.app)
         self.app.add_api_route("/healthz", self._healthz, include_in_schema=False)
         self.app.add_api_route("/readyz", self._readyz, include_in_schema=False)

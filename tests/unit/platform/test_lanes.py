@@ -1,4 +1,4 @@
-"""The quick way in takes what FastAPI's own way takes, and refuses in its words."""
+"""A lane takes what FastAPI's own way takes, and refuses in its words."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ import pytest
 from fastapi import APIRouter, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from services.intake.api import ApplicationBody
-from services.intake.quick import QuickRoute
 from shared.platform.http import validation_problem
+from shared.platform.lanes import Lane, Lanes
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+PATH = "/{programme}/api/applications"
 BODY = b'{"name": "\xe9\xab\x99\xe6\xa9\x8b", "age": 34, "seats": 2, "wishes": ["a", "b"], "companions": []}'
+
+
+class Refused(Exception):
+    """A refusal of the function's own."""
+
+
+async def refuse_shortly(_: Request, error: Exception) -> Response:
+    """Says which it was."""
+    return JSONResponse(type(error).__name__, 409)
 
 
 async def refuse(_: Request, error: Exception) -> Response:
@@ -25,21 +34,26 @@ async def refuse(_: Request, error: Exception) -> Response:
     return JSONResponse(validation_problem(error).body(), 422)
 
 
-def client(route_class: type[APIRoute]) -> TestClient:
+def client(lanes: bool) -> TestClient:
     """An application that says what its function was given."""
     app, router = FastAPI(), APIRouter()
-    app.add_exception_handler(RequestValidationError, refuse)
+    handlers: dict[Any, Any] = {RequestValidationError: refuse, Refused: refuse_shortly, Exception: refuse_shortly}
+    for kind in (RequestValidationError, Refused):
+        app.add_exception_handler(kind, handlers[kind])
 
+    @router.post(PATH, status_code=201)
     async def taken(request: Request, programme: str, body: ApplicationBody, key: Key = None) -> Response:
+        if programme == "refused":
+            raise Refused
         return Response(f"{programme} {body!r} {key!r}", 201)
 
-    router.add_api_route("/{programme}/api/applications", taken, methods=["POST"], status_code=201,
-                         route_class_override=route_class)
     app.include_router(router, prefix="/intake")
+    if lanes:
+        app.add_middleware(Lanes, lanes=[Lane(f"/intake{PATH}", ApplicationBody, taken)], handlers=handlers)
     return TestClient(app)
 
 
-QUICK, USUAL = client(QuickRoute), client(APIRoute)
+QUICK, USUAL = client(lanes=True), client(lanes=False)
 
 
 @pytest.mark.parametrize("headers", [
@@ -58,6 +72,16 @@ def test_both_ways_answer_alike(body: bytes, headers: dict[str, str]) -> None:
         return said.status_code, said.text
 
     assert answer(QUICK) == answer(USUAL)
+
+
+@pytest.mark.parametrize("path", [
+    "/intake/refused/api/applications", "/intake/a%20b/api/applications", "/intake/a%2Fb/api/applications",
+    "/intake//api/applications", "/intake/p/api/applications/", "/intake/p/q/api/applications",
+])
+def test_refusals_and_other_paths_are_answered_alike(path: str) -> None:
+    answers = [one.post(path, content=BODY, headers={"Content-Type": "application/json"}, follow_redirects=False)
+               for one in (QUICK, USUAL)]
+    assert len({(one.status_code, one.text) for one in answers}) == 1
 
 
 def test_other_methods_are_refused_alike() -> None:
