@@ -6,13 +6,16 @@ an instrumentation's, because those record client addresses and full URLs, which
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult
 from opentelemetry.trace import Link, Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -22,19 +25,46 @@ TOPIC_NAME = "messaging.destination.name"
 ROUTE = "http.route"
 STATUS = "http.response.status_code"
 
+TRACES_A_SECOND = 100
+"""New traces that a process records in a second."""
+
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("kujibiki")
 
 
 def set_up(service: str, zipkin_endpoint: str) -> TracerProvider:
     """Sends spans to a Zipkin-compatible endpoint; without one, spans are made and dropped."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": service}), sampler=ParentBased(FewASecond(TRACES_A_SECOND)))
     if zipkin_endpoint:
         from opentelemetry.exporter.zipkin.json import ZipkinExporter
 
         provider.add_span_processor(BatchSpanProcessor(ZipkinExporter(endpoint=zipkin_endpoint)))
     trace.set_tracer_provider(provider)
     return provider
+
+
+class FewASecond(Sampler):
+    """Records so many new traces a second, each whole; in a rush the others have their ids and are not recorded.
+
+    Whether it is recorded travels with a trace, so that every service does alike.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._clock = most, clock
+        self._second, self._begun = 0, 0
+
+    def should_sample(self, *_: Any, **__: Any) -> SamplingResult:
+        """Whether a trace that begins now is recorded."""
+        second = int(self._clock())
+        if second != self._second:
+            self._second, self._begun = second, 0
+        self._begun += 1
+        return SamplingResult(Decision.RECORD_AND_SAMPLE if self._begun <= self._most else Decision.DROP)
+
+    def get_description(self) -> str:
+        """How OpenTelemetry names it."""
+        return f"FewASecond{{{self._most}}}"
 
 
 def current_traceparent() -> str | None:
@@ -58,9 +88,11 @@ def span(
 ) -> Iterator[Span]:
     """A span under `traceparent`, or under the current one; a batch links to what it was made of."""
     parent = _propagator.extract({"traceparent": traceparent}) if traceparent else None
-    with _tracer.start_as_current_span(
-        name, context=parent, kind=kind, attributes=attributes, links=_links(links),
-        # An exception's text may quote what was typed.
-        record_exception=False, set_status_on_exception=False,
-    ) as current:
+    current = _tracer.start_span(name, context=parent, kind=kind, attributes=attributes, links=_links(links))
+    token = context.attach(trace.set_span_in_context(current))
+    try:
+        # An exception is not recorded: its text may quote what was typed.
         yield current
+    finally:
+        context.detach(token)
+        current.end()
