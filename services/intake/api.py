@@ -22,6 +22,7 @@ from shared.platform.signin import staff
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 # Beyond these lengths nothing is even looked at; the rules of the domain are narrower.
 Text = Annotated[str, StringConstraints(max_length=1000)]
+CardNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 APPLICATIONS = "/{programme}/api/applications"
 
 

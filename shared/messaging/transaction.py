@@ -41,6 +41,7 @@ ATTEMPTS = 12
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[["Transaction"], Awaitable[T]]
+Note = Callable[["Transaction"], T]
 Hook = Callable[["Transaction"], Awaitable[None]]
 
 
@@ -138,7 +139,7 @@ def _outbox(said: list[Document]) -> Iterator[Document]:
 
 @dataclass
 class _Waiting:
-    work: Work[Any]
+    work: Work[Any] | Note[Any]
     result: asyncio.Future[Any]
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
 
@@ -161,13 +162,20 @@ class Transactions:
 
         Raises `Busy` when more than `MAX_WAITING` wait. A failure of one leaves the others untouched.
         """
+        return await self._wait(work)  # type: ignore[no-any-return]
+
+    async def noted(self, note: Note[T]) -> T:
+        """As `grouped`, for work that only notes what is to be written and said: it waits for nothing."""
+        return await self._wait(note)  # type: ignore[no-any-return]
+
+    async def _wait(self, work: Work[Any] | Note[Any]) -> Any:
         if len(self._waiting) >= MAX_WAITING:
             raise Busy
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._drain_waiting(), context=contextvars.Context())
-        return await waiting.result  # type: ignore[no-any-return]
+        return await waiting.result
 
     async def _drain_waiting(self) -> None:
         while self._waiting:
@@ -215,11 +223,10 @@ class Transactions:
 async def _in_context(waiting: _Waiting, transaction: Transaction) -> Any:
     """Runs the work in its request's context, so that its events carry its request's trace."""
     context = waiting.context.copy()
-    return await asyncio.get_running_loop().create_task(_awaited(waiting.work, transaction), context=context)
-
-
-async def _awaited(work: Work[T], transaction: Transaction) -> T:
-    return await work(transaction)
+    result = context.run(waiting.work, transaction)
+    if not asyncio.iscoroutine(result):
+        return result
+    return await asyncio.get_running_loop().create_task(result, context=context)
 
 
 async def _commit(session: Session) -> None:

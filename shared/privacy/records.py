@@ -35,15 +35,21 @@ class Records:
 
     async def keep(self, tx: Transaction, programme: str, record: PersonalRecord) -> None:
         """Keeps this service's part of a new subject's record, or of a later version; an older one is ignored."""
+        if record.version == 1:
+            self.keep_first(tx, programme, record)
+            return
         part = record.part_for(self._service)
         if part is None:
             return
         document = _document(programme, record, part)
-        if record.version == 1:
-            tx.insert(PERSONAL, {"_id": record.subject, **document})
-            return
         await self._collection.update_one(
             {"_id": record.subject, "version": {"$lt": record.version}}, {"$set": document}, session=tx.session)
+
+    def keep_first(self, tx: Transaction, programme: str, record: PersonalRecord) -> None:
+        """Keeps this service's part of a new subject's record."""
+        part = record.part_for(self._service)
+        if part is not None:
+            tx.insert(PERSONAL, {"_id": record.subject, **_document(programme, record, part)})
 
     async def take(self, tx: Transaction, message: Envelope[Any]) -> None:
         """Keeps our part of a record that another service sent; versions and wrappings may come late or twice.

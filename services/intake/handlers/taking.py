@@ -146,7 +146,10 @@ async def _take(means: Means, draft: Draft) -> Taken:
         document = document_of(means, draft)
         record = means.sealer.seal(ApplicationRecorded, programme, draft.application_id, 1, items)
         try:
-            await means.transactions.grouped(partial(_write, means, draft, document, record))
+            if draft.card:
+                await means.transactions.grouped(partial(_write_card, means, draft.card, programme, document, record))
+            else:
+                await means.transactions.noted(partial(_write, means, programme, document, record))
             return _answer(document, draft.secret)
         except WindowShut:
             raise WindowRefused("closed") from None
@@ -162,14 +165,19 @@ async def _take(means: Means, draft: Draft) -> Taken:
     raise RuntimeError("no free receipt number found")
 
 
-async def _write(
-    means: Means, draft: Draft, document: Document, record: ApplicationRecorded, tx: Transaction
+async def _write_card(
+    means: Means, card: Card, programme: Programme, document: Document, record: ApplicationRecorded, tx: Transaction
 ) -> None:
-    programme, application, at = draft.programme, document["_id"], document["taken_at"]
+    await keyed_in(means, programme, card, document["_id"], tx)
+    _write(means, programme, document, record, tx)
+
+
+def _write(
+    means: Means, programme: Programme, document: Document, record: ApplicationRecorded, tx: Transaction
+) -> None:
+    application, at = document["_id"], document["taken_at"]
     tx.insert(APPLICATIONS, document)
-    if draft.card:
-        await keyed_in(means, programme, draft.card, application, tx)
-    await means.records.keep(tx, programme.id, record)
+    means.records.keep_first(tx, programme.id, record)
     tx.say(record, subject=application, programme=programme.id, at=at, traceparent=document["traceparent"])
     say_numbered(tx, Numbered(
         application, programme.id, at, partial(taken_fact, document), taking=True,
