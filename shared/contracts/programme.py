@@ -376,7 +376,7 @@ class Programme(Strict):
 
     def items_for(self, recipient: str) -> frozenset[str]:
         """The data items whose purposes need `recipient` to read them."""
-        return frozenset(item.item for item in self.data_items if recipient in item.recipients)
+        return self._items_by_recipient.get(recipient, frozenset())
 
     def items_for_purpose(self, purpose: str) -> frozenset[str]:
         """The data items that may be opened for `purpose` (S27)."""
@@ -385,7 +385,12 @@ class Programme(Strict):
     @property
     def recipients(self) -> frozenset[str]:
         """The services that receive a part of an application's personal record."""
-        return frozenset(recipient for item in self.data_items for recipient in item.recipients)
+        return frozenset(self._items_by_recipient)
+
+    @cached_property
+    def _items_by_recipient(self) -> dict[str, frozenset[str]]:
+        names = {recipient for item in self.data_items for recipient in item.recipients}
+        return {name: frozenset(item.item for item in self.data_items if name in item.recipients) for name in names}
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Programme:

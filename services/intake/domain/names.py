@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import joyokanji
 
 from services.intake.domain.writing import comparable
@@ -14,7 +16,16 @@ _ALSO_WRITTEN = str.maketrans({
 })
 
 
+# Blocks of ideographs and of their compatibility forms; the library converts character by character.
+_IDEOGRAPHS = "".join(map(chr, chain(range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x2FA20))))
+_MODERN = {
+    ord(written): modern
+    for written, modern in zip(
+        _IDEOGRAPHS, joyokanji.convert(_IDEOGRAPHS, variants=True).translate(_ALSO_WRITTEN), strict=True)
+    if written != modern
+}
+
+
 def comparable_name(name: str) -> str:
     """A copy for comparing: variant characters, width, case and spaces are folded. Never stored, never shown."""
-    modern: str = joyokanji.convert(comparable(name), variants=True)
-    return modern.translate(_ALSO_WRITTEN)
+    return comparable(name).translate(_MODERN)

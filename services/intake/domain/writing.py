@@ -60,4 +60,6 @@ def comparable(text: str) -> str:
 
 def with_plain_dashes(text: str) -> str:
     """A copy of a number in which all that people type for a hyphen is one, the long vowel mark included."""
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFKC", text.translate(_DASHES)).translate(_DASHES)
