@@ -26,7 +26,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded", "host": "ward.examp
 @pytest.fixture
 async def crowded() -> AsyncIterator[httpx.AsyncClient]:
     """An application whose door for applying lets nobody in and nobody wait."""
-    settings = IntakeSettings.model_construct(applying_at_once=0, applying_longest_wait=0.0)
+    settings = IntakeSettings.model_construct(applying_at_once=0, applying_longest_wait=2.0)
     pages = Pages(Path(services.intake.pages.__file__).parent, "intake", "/intake")
     app, known = FastAPI(), Doors()
     known.add(*doors(settings))
