@@ -104,9 +104,22 @@ class Bench:
 
     def wrong(self) -> list[str]:
         """What was acknowledged and is not there once."""
-        receipts = [json.loads(line)["receipt"] for line in self.answers.read_bytes().splitlines()]
+        receipts = [receipt for receipt, _ in answered(self.answers)]
         print(f"{len(receipts):,} acknowledged applications are looked for", file=sys.stderr)
         return asyncio.run(find(self.stack)).wrong(receipts)
+
+
+def answered(file: Path) -> list[tuple[str, float]]:
+    """Receipt and time, in seconds, of each 201 that the load client wrote down."""
+    lines = [line.split(b" ", 1) for line in file.read_bytes().splitlines()]
+    return [(json.loads(body)["receipt"], float(at)) for at, body in lines]
+
+
+def keep(name: str, file: Path | None, figures: dict[str, Any]) -> None:
+    """Writes the figures to `file`, or beside the bench under name and time."""
+    file = file or RESULTS / f"local-{name}-{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M}Z", **figures}, indent=1) + "\n")
 
 
 def spread(values: list[float]) -> str:
@@ -154,11 +167,9 @@ def main() -> None:
     print(report(turns, peer))
     print(f"void: {'; '.join(wrong)}" if wrong else "every acknowledged application is in MongoDB and on Kafka once")
     print(f"load before: {before['load']}, now {os.getloadavg()[0]:.1f}")
-    file = asked.results or RESULTS / f"local-applications-{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"measure": "M1", "machine": before, "asked": {
+    keep("applications", asked.results, {"measure": "M1", "machine": before, "asked": {
         "seconds": asked.seconds, "replicas": asked.replicas, "connections": asked.connections,
-    }, "peer_orders": peer, "turns": turns, "wrong": wrong}, indent=1) + "\n")
+    }, "peer_orders": peer, "turns": turns, "wrong": wrong})
     sys.exit(1 if wrong else 0)
 
 

@@ -59,19 +59,20 @@ async def find(stack: Stack) -> Found:
     async for row in database["personal"].find({}, {"_id": 1}):
         found.sealed[row["_id"]] += 1
     client.close()
-    for partition, value in await _read(stack, FACTS):
+    for partition, value in await read(stack, FACTS):
         data = decode(value).data
         if isinstance(data, ApplicationTaken):
             found.said[data.receipt] += 1
             found.numbers[partition].append(data.number)
-    for _, value in await _read(stack, RECORDS):
+    for _, value in await read(stack, RECORDS):
         data = decode(value).data
         if isinstance(data, ApplicationRecorded):
             found.recorded[data.subject] += 1
     return found
 
 
-async def _read(stack: Stack, topic: str) -> list[tuple[int, bytes]]:
+async def read(stack: Stack, topic: str) -> list[tuple[int, bytes]]:
+    """Partition and value of every record of a topic, as intake's Kafka user reads it; tombstones are left out."""
     client = kafka.consumer(settings_of(stack, "intake"))
     await client.start()
     partitions = [TopicPartition(topic, number) for number in range(TOPIC[topic].partitions)]

@@ -4,7 +4,8 @@
 
 Without a rate each connection sends its next request when the last was answered: the most that the server can do.
 With one, requests are due at fixed times, and what waits for a free connection counts as the server's delay.
-BODIES holds a path, then a body a line; ANSWERS gets a line for each 201. Prints one JSON line.
+BODIES holds a path, then a body a line; ANSWERS gets a line for each 201: when it came, in seconds, and its body.
+Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Load:
             status = int(data[9:12])
             self.result.statuses[status] += 1
             if status == 201:
-                self.result.answers.append(body)
+                self.result.answers.append(b"%.6f %s\n" % (time.time(), body))
             self._free.append(number)
 
 
@@ -120,7 +121,7 @@ def main() -> None:
     load = Load([int(port) for port in asked.ports.split(",")], path.decode(), bodies, asked.connections)
     result = load.run(asked.seconds, asked.rate)
     with asked.answers.open("ab") as file:
-        file.writelines(answer + b"\n" for answer in result.answers)
+        file.writelines(result.answers)
     print(json.dumps(result.summary()))
 
 

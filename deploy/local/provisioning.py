@@ -29,7 +29,7 @@ Report = Callable[[str], None]
 Erasure = Literal["hour", "seconds"]
 
 # As on Kubernetes (shared/contracts/publish.py): an erased record is gone from Kafka after about an hour.
-_WITHIN_AN_HOUR = {
+WITHIN_AN_HOUR = {
     "segment.ms": "900000",
     "min.cleanable.dirty.ratio": "0",
     "max.compaction.lag.ms": "1800000",
@@ -54,7 +54,7 @@ def provision(
     plan = Plan(State(state.resolve()), Ports(), outside, ())
     _await_kafka(plan, patience)
     found_replica_set(plan.mongo_uri, patience)
-    personal = EMBEDDED.personal if erasure == "seconds" else tuple(_WITHIN_AN_HOUR.items())
+    personal = EMBEDDED.personal if erasure == "seconds" else tuple(WITHIN_AN_HOUR.items())
     provision_kafka(plan, contract_topics(), report, Profile(replication, personal))
     provision_mongo(plan)
     provision_files(plan.state)
