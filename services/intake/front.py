@@ -19,6 +19,7 @@ from services.intake.handlers.batches import Arrival, arrival_faults, open_batch
 from services.intake.handlers.cards import Told, card_of
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
+from services.intake.handlers.renewing import How, renew
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, take_postcard, take_web
 from services.intake.handlers.withdrawing import withdraw
 from services.intake.limits import FailureLimit, Pacing
@@ -34,6 +35,8 @@ from services.intake.refusals import (
     slow_down,
     unfit,
 )
+from shared.contracts.envelope import Id
+from shared.contracts.intake import AtDesk
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Busy
 from shared.platform.mongo import Document
@@ -114,9 +117,11 @@ class Front:
         """What the applicant sees."""
         return await looking.view(self.means, programme, document)
 
-    async def withdraw(self, say: Say, programme: Programme, document: Document) -> Document:
+    async def withdraw(
+        self, say: Say, programme: Programme, document: Document, desk: AtDesk | None = None
+    ) -> Document:
         """Withdraws; returns the application as it is then."""
-        await _answered(say, programme, withdraw(self.means, programme, document))
+        await _answered(say, programme, withdraw(self.means, programme, document, desk))
         return await self.means.store.application(document["_id"]) or document
 
     async def own(self, say: Say, programme: Programme, document: Document) -> Application:
@@ -133,9 +138,26 @@ class Front:
         await _answered(say, programme, amending.amend(self.means, self.door, programme, document, application))
         return await self.means.store.application(document["_id"]) or document
 
-    async def ask_erasure(self, programme: Programme, document: Document) -> Document:
+    async def rename_companions(
+        self, say: Say, programme: Programme, document: Document, names: tuple[str, ...], desk: AtDesk
+    ) -> Document:
+        """Replaces the companions' names at the desk; returns the application as it is then."""
+        self.check_ready(say, programme)
+        await _answered(say, programme, amending.rename_companions(
+            self.means, self.door, programme, document, names, desk))
+        return await self.means.store.application(document["_id"]) or document
+
+    async def renew(
+        self, say: Say, programme: Programme, document: Document, enquiry: Id, how: How, desk: AtDesk
+    ) -> str:
+        """A new secret in place of the one that there was."""
+        self.check_ready(say, programme)
+        return await _answered(say, programme, renew(
+            self.means, self.door, programme, document, enquiry, how, desk))
+
+    async def ask_erasure(self, programme: Programme, document: Document, desk: AtDesk | None = None) -> Document:
         """Asks for erasure; returns the application as it is then."""
-        return await erasing.ask(self.means, programme, document)
+        return await erasing.ask(self.means, programme, document, desk)
 
     def check_ready(self, say: Say, programme: Programme) -> None:
         """Raises problem 503 before the keys of all recipients are there."""

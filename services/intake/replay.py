@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.intake import archive_store, inbound, postcard_store, replay_postcards
+from services.intake import archive_store, enquiry_store, inbound, postcard_store, replay_postcards
 from services.intake.handlers.amending import history_entry
 from services.intake.handlers.letters import Letters
 from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
@@ -22,6 +22,7 @@ from shared.contracts.intake import (
     ApplicationWithdrawnLate,
     DetailsChanged,
     PartitionClosed,
+    ReceiptRenewed,
 )
 from shared.contracts.partitions import partition_of
 from shared.messaging.consumer import Subscription
@@ -67,6 +68,11 @@ def details(sheet: Sheet, message: Envelope[DetailsChanged]) -> None:
     """Changed after the window was closed: a fact without a number."""
     sheet.change(APPLICATIONS, message.data.application, {
         "contact": message.data.contact, "amended_at": message.time}, append=_history(message, "details"))
+
+
+def renewed(sheet: Sheet, message: Envelope[ReceiptRenewed]) -> None:
+    """A new secret: of it nothing is said but that there is one."""
+    sheet.change(APPLICATIONS, message.data.application, append=_history(message, "renewed"))
 
 
 def _history(message: Envelope[Any], what: str) -> dict[str, list[Document]]:
@@ -138,11 +144,13 @@ async def _windows(database: Database, programme: str) -> Mapping[str, Any]:
 
 REBUILD = Rebuild(
     service="intake",
-    collections=(*COLLECTIONS, *archive_store.COLLECTIONS, *postcard_store.COLLECTIONS),
+    collections=(
+        *COLLECTIONS, *archive_store.COLLECTIONS, *postcard_store.COLLECTIONS, *enquiry_store.COLLECTIONS),
     folds={
         "intake.applications.v1": {
             ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,
             ApplicationWithdrawn: withdrawn, ApplicationWithdrawnLate: withdrawn_late, DetailsChanged: details,
+            ReceiptRenewed: renewed,
         },
         "intake.windows.v1": {PartitionClosed: closed},
         "intake.personal.v1": personal_fold("intake"),
@@ -168,7 +176,8 @@ REBUILD = Rebuild(
                  # A partition that nobody used yet is in the living store only.
                  only={"$or": [{"facts": {"$gt": 0}}, {"state": CLOSED}]}),
         Compared(OUTCOMES, ("programme", "outcome", "place", "holds", "result", "change", "passes", "void", "notice")),
-        Compared(ACCESSES, ("application", "programme", "at", "role", "kind", "service", "purpose", "items")),
+        Compared(ACCESSES, ("application", "programme", "at", "role", "kind", "service", "purpose", "items",
+                            "caller")),
         *replay_postcards.COMPARED,
         PERSONAL_COMPARED,
         ERASED_COMPARED,

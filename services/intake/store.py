@@ -139,11 +139,13 @@ class Store:
             as_it_was, {"$set": values, "$push": {"history": history}}, session=tx.session)
         return bool(done.modified_count)
 
-    async def next_version(self, tx: Transaction, document: Document, values: Document, gone: Document) -> bool:
-        """Whether the application's record still was as in `document`, and gets a version that changes nothing."""
+    async def next_version(
+        self, tx: Transaction, document: Document, values: Document, history: Document | None = None
+    ) -> bool:
+        """Whether the record still was as in `document`, and gets a version with what was given as it is."""
         as_it_was = {"_id": document["_id"], "version": document.get("version")}
-        done = await self._database[APPLICATIONS].update_one(
-            as_it_was, {"$set": values, "$unset": gone}, session=tx.session)
+        change = {"$set": values, **({"$push": {"history": history}} if history else {})}
+        done = await self._database[APPLICATIONS].update_one(as_it_was, change, session=tx.session)
         return bool(done.modified_count)
 
     async def letter_ended(self, tx: Transaction, application: Id, notice: Id) -> None:

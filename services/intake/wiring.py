@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.intake import api, archive_api, archive_store, desk_api, mine_api, postcard_store
+from services.intake import api, archive_api, archive_store, desk_api, enquiry_store, mine_api, postcard_store
 from services.intake.doors import doors
+from services.intake.enquiry_store import EnquiryStore
 from services.intake.following import Demand, Draws
 from services.intake.front import Front
 from services.intake.handlers import erasing
 from services.intake.handlers.closing import JOB, go_on_closing
+from services.intake.handlers.enquiring import Desk
 from services.intake.handlers.letters import TAKE_OUT, Letters, take_out
 from services.intake.handlers.means import Means
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit, Pacing
-from services.intake.pages import apply, desk, mine, own, postcard
+from services.intake.pages import apply, desk, enquiry, mine, own, postcard
 from services.intake.postcard_store import PostcardStore
 from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES, Store
@@ -31,7 +33,7 @@ def build(settings: IntakeSettings) -> Service:
         store=Store(service.database), postcards=PostcardStore(service.database), register=service.register,
         draws=Draws(), demand=Demand(),
     )
-    service.indexes(*INDEXES, *archive_store.INDEXES, *postcard_store.INDEXES)
+    service.indexes(*INDEXES, *archive_store.INDEXES, *postcard_store.INDEXES, *enquiry_store.INDEXES)
     service.follows("lottery.draws.v1", means.draws.apply)
     service.follows("lottery.demand.v1", means.demand.apply)
     service.hears(*subscriptions(means.store, Letters(means.store, service.jobs)))
@@ -51,7 +53,9 @@ def build(settings: IntakeSettings) -> Service:
     service.begins_at("")
     service.serves(
         api.routes(front, service.lanes), desk_api.routes(front), mine_api.routes(front), archive_api.routes(service),
-        desk.routes(front), mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
+        desk.routes(front), enquiry.routes(
+            front, Desk(means, service.door, EnquiryStore(service.database)), urls.get("intake", "")),
+        mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )
     return service

@@ -32,6 +32,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("intake", "accesses", "application", "who opened the data, for the applicant's page"),
     Holding("intake", "postcards", "application", "which application a card is", clears=("application", "check")),
     Holding("intake", "archive_lines", "subject", "the record sealed to the ward's key, until it is acknowledged"),
+    Holding("intake", "enquiries", "application", "who asks at the enquiry desk just now"),
     Holding("notifier", "personal", "_id", "the sealed part of the personal record"),
     Holding("checkin", "personal", "_id", "the sealed part of the personal record"),
     Holding("retention", "personal", "_id", "the sealed name of a member of staff", kind="staff"),

@@ -21,7 +21,7 @@ from cli.demo.people import OFFICER
 from cli.demo.time_driver import TimeDriver
 from cli.interfaces import Interfaces
 from tests.browser.chromium import check_accessibility
-from tests.journeys.test_one_application import Way, publish, walk
+from tests.journeys.test_one_application import FORM, Way, publish, walk
 from tests.system import System
 
 DRAWN, OPEN, WARD = "pages-drawn", "pages-open", "pages-ward"
@@ -34,7 +34,8 @@ PUBLIC = {
     "sign-in": ("retention", f"/retention/signin?service=lottery&next=/lottery/{DRAWN}/desk"),
 }  # fmt: skip
 STAFF = {
-    "postcard desk": ("intake", f"/intake/{OPEN}/desk"), "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
+    "postcard desk": ("intake", f"/intake/{OPEN}/desk"), "enquiry desk": ("intake", f"/intake/{OPEN}/enquiry"),
+    "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
     "draw desk before": ("lottery", f"/lottery/{OPEN}/desk"), "notices": ("notifier", f"/notifier/{DRAWN}/desk"),
     "list of notices": ("notifier", f"/notifier/{DRAWN}/notices"),
     "terminal": ("checkin", f"/checkin/{DRAWN}/terminal"), "seats": ("checkin", f"/checkin/{DRAWN}/seats"),
@@ -219,6 +220,33 @@ def test_the_form_is_filled_in_and_sent_by_keyboard_alone(
     with tab.expect_navigation():
         tab.keyboard.press("Enter")
     assert tab.locator(".ticket").count() == 1
+
+
+@BOTH_WIDTHS
+def test_b19_a_caller_is_confirmed_by_keyboard_and_told_the_state(
+    browser: BrowserContext, tab: Page, site: Site, width: int
+) -> None:
+    """B14: from the script to what may be said; what was not confirmed keeps what was typed."""
+    site.sign_in(browser, "intake")
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(f"{site.urls['intake']}/intake/{DRAWN}/enquiry")
+    for choice in ('[name="caller"][value="applicant"]', '[name="place"][value="telephone"]'):
+        tab_to(tab, choice)
+        tab.keyboard.press("Space")
+    for field, said in {"name": FORM["name"], "telephone": FORM["telephone"], "address": "新宿区神楽坂4-7-12",
+                        "age": "50"}.items():
+        tab_to(tab, f'[name="{field}"]')
+        tab.keyboard.insert_text(said)
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    assert "確認できませんでした" in tab.locator(".notice--warning").inner_text()
+    assert tab.input_value('[name="telephone"]') == FORM["telephone"]
+    sound(tab)
+    tab.fill('[name="age"]', str(FORM["age"]))
+    send(tab)
+    assert "ご本人のお申込みと確認しました" in tab.locator("main").inner_text()
+    assert site.way.receipt["receipt"] not in tab.content()
+    sound(tab)
 
 
 @BOTH_WIDTHS

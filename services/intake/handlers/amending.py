@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from services.intake.numbering import Numbered, WindowShut, say_numbered
 from services.intake.store import CLOSED, OPEN
 from shared.contracts.intake import ApplicationAmended, AtDesk, DetailsChanged
 from shared.contracts.notifier import letter_id
-from shared.contracts.privacy import LETTERS, ApplicationRecorded
+from shared.contracts.privacy import LETTERS, ApplicationRecorded, Caller
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
@@ -70,18 +70,20 @@ async def own(means: Means, door: Door, programme: Programme, document: Document
     return _application(document, await _opened(door, programme, document))
 
 
-async def given(door: Door, programme: Programme, document: Document) -> Given:
+async def given(door: Door, programme: Programme, document: Document, caller: Caller | None = None) -> Given:
     """What is sealed of the application anew with its next version. Raises `Overtaken`."""
-    items = await _opened(door, programme, document, LETTERS)
+    items = await _opened(door, programme, document, LETTERS, caller=caller)
     waiting = set(document.get("letters", ()))
     return Given(_application(document, items),
                  tuple(letter for letter in items.get(LETTERS, ()) if letter["notice"] in waiting))
 
 
-async def _opened(door: Door, programme: Programme, document: Document, *more: str) -> dict[str, Any]:
+async def _opened(
+    door: Door, programme: Programme, document: Document, *more: str, caller: Caller | None = None
+) -> dict[str, Any]:
     try:
         return await door.open(ServiceActor("intake"), "service", programme.id, "own", document["_id"],
-                               [*programme.items_for("intake"), *more])
+                               [*programme.items_for("intake"), *more], caller)
     except RecordMissing:
         raise Overtaken from None
 
@@ -91,23 +93,40 @@ def _application(document: Document, items: dict[str, Any]) -> Application:
 
 
 async def amend(
-    means: Means, door: Door, programme: Programme, document: Document, application: Application,
-    desk: AtDesk | None = None,
+    means: Means, door: Door, programme: Programme, document: Document, application: Application
 ) -> None:
     """Replaces all that the applicant gave; receipt number, secret and entry stay as they are.
 
     Raises `WindowRefused` where it is too late or was done too often, `Unfit`, and `Overtaken`.
     """
+    allowed = await _allowed(means, programme, document)
+    await _apply(means, programme, _Change(document, await given(door, programme, document), application, allowed))
+
+
+async def rename_companions(
+    means: Means, door: Door, programme: Programme, document: Document, names: tuple[str, ...], desk: AtDesk
+) -> None:
+    """Replaces the companions' names at the desk, and nothing else. Raises as `amend` does."""
+    allowed = await _allowed(means, programme, document)
+    before = await given(door, programme, document, desk.caller)
+    application = before.application
+    after = replace(application, party=replace(application.party, companions=names))
+    await _apply(means, programme, _Change(document, before, after, allowed, desk))
+
+
+async def _allowed(means: Means, programme: Programme, document: Document) -> Scope:
     allowed = await scope(means, programme, document)
     if allowed.scope is None:
         raise WindowRefused("amend-over", allowed.until or programme.window.closes)
     if too_many(document.get("history", ()), means.now(programme)):
         raise WindowRefused("amend-often")
-    before = await given(door, programme, document)
-    faults = amendment_faults(programme, allowed.scope, before.application, application)
+    return allowed.scope
+
+
+async def _apply(means: Means, programme: Programme, change: _Change) -> None:
+    faults = amendment_faults(programme, change.scope, change.before.application, change.after)
     if faults:
         raise Unfit(faults)
-    change = _Change(document, before, application, allowed.scope, desk)
     try:
         await means.transactions.grouped(partial(_write, means, programme, change))
     except WindowShut:
@@ -117,14 +136,13 @@ async def amend(
 def amendment_faults(
     programme: Programme, allowed: Scope, before: Application, after: Application
 ) -> list[Fault]:
-    """Everything that keeps the application from being amended so."""
-    faults = web_faults(programme, after)
-    if allowed == "everything":
-        return faults
+    """Everything that keeps the application from being amended so; what nobody touched is not judged anew."""
     fields = touched(before, after)
-    beyond = details_faults(before, after, programme)
+    if allowed == "everything" and "companions" in fields:
+        fields |= {"seats"}  # which follow from the people
+    beyond = details_faults(before, after, programme) if allowed == "details" else []
     named = {fault.field for fault in beyond}
-    return [*beyond, *(fault for fault in faults
+    return [*beyond, *(fault for fault in web_faults(programme, after)
                        if fault.field.partition(".")[0] in fields and fault.field not in named)]
 
 
@@ -134,7 +152,7 @@ class _Change:
     before: Given
     after: Application
     scope: Scope
-    desk: AtDesk | None
+    desk: AtDesk | None = None
 
     @property
     def version(self) -> int:

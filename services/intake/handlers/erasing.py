@@ -11,7 +11,7 @@ from services.intake.handlers.withdrawing import withdraw_within
 from services.intake.store import CLOSED, CLOSING, SHOWN, Store
 from shared.contracts.envelope import Envelope, Id
 from shared.contracts.erasure import CertificateIssued, ErasureOrdered
-from shared.contracts.intake import ErasureAsked
+from shared.contracts.intake import AtDesk, ErasureAsked
 from shared.contracts.programme import Programme, Purpose
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
@@ -27,13 +27,13 @@ class StillClosing(NotYet):
 _SHOWN_OF_ACCESS = ("at", "role", "kind", "service", "purpose")
 
 
-async def ask(means: Means, programme: Programme, document: Document) -> Document:
+async def ask(means: Means, programme: Programme, document: Document, desk: AtDesk | None = None) -> Document:
     """The applicant asks for erasure; the ward decides. Asked again, nothing more is said."""
     now = means.now(programme)
 
     async def work(tx: Transaction) -> None:
         if await means.store.ask_erasure(tx, document["_id"], now):
-            tx.say(ErasureAsked(application=document["_id"], asked_at=now), subject=document["_id"],
+            tx.say(ErasureAsked(application=document["_id"], asked_at=now, desk=desk), subject=document["_id"],
                    programme=programme.id, at=now)
 
     await means.transactions.run(work)

@@ -67,7 +67,7 @@ async def hear_access(store: Store, tx: Transaction, message: Envelope[AccessOpe
     accesses.append({
         "_id": message.id, "application": access.subject, "programme": message.programme, "at": access.at,
         "role": access.role, "kind": access.actor_kind, "service": access.service, "purpose": access.purpose,
-        "items": list(access.items),
+        "items": list(access.items), "caller": access.caller,
     })
 
     async def write(tx: Transaction) -> None:

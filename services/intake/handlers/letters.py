@@ -47,7 +47,7 @@ async def take_out(means: Means, door: Door, tx: Transaction, job: Document) -> 
     except Overtaken:
         return None
     version, now = document.get("version", 1) + 1, means.now(programme)
-    if not await means.store.next_version(tx, document, {"version": version}, {"letters": ""}):
+    if not await means.store.next_version(tx, document, {"version": version}):
         return {}  # amended at this moment: look again
     record = means.sealer.seal(
         ApplicationRecorded, programme, document["_id"], version, before.application.party.items())

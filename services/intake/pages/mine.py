@@ -107,7 +107,9 @@ def _erased_context(front: Front, request: Request, shown: Document) -> dict[str
 
 def _access(say: Any, access: Document) -> tuple[Any, str, str, str]:
     items = str(say("value.between")).join(str(say(f"item.{item}")) for item in access["items"])
-    return access["at"], _who(say, access), str(say(f"purpose.{access['purpose']}")), items
+    seen = str(say("mine.items", items=items) if items else say("mine.items-none"))
+    asked = str(say("mine.asked", who=say(f"history.{access['caller']}"))) if access.get("caller") else ""
+    return access["at"], _who(say, access), str(say(f"purpose.{access['purpose']}")), seen + asked
 
 
 def _who(say: Any, access: Document) -> str:

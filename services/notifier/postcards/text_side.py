@@ -36,7 +36,7 @@ def common_side(setter: Typesetter, content: Content) -> None:
 
 def _result(setter: Typesetter, content: Content) -> float:
     tone: Tone = "accent" if content.kind == "won" else "ink"
-    top, size = 126.0, 9.0 if content.visits else 10.5
+    top, size = 126.0, 9.0 if content.visits or content.secret else 10.5
     said = [wording.sentence(content), *([f"{t('notice.reason')}：{content.reason}"] if content.reason else [])]
     lines = [line for text in said for line in setter.wrapped(text, size, _INNER - 8)]
     height = 13 + len(lines) * size * POINT * 1.5
@@ -79,10 +79,15 @@ def _receipt(setter: Typesetter, content: Content, secret: str, top: float) -> N
     left = _LEFT + _INNER - side
     setter.side.codes.append(Code(left, top - side - 1, side, content.receipt_url))
     y, width = top - 5, _INNER - side - 5
-    for label, said in ((t("notice.receipt"), content.receipt), (t("notice.secret"), legible(secret))):
+    half = len(secret) // 2
+    for label, lines in ((t("notice.receipt"), [content.receipt]),
+                         (t("notice.secret"), [f"{legible(secret[:half])}-", legible(secret[half:])])):
         setter.line(_LEFT, y, 7.5, str(label), tone="quiet")
-        y = setter.paragraph(_LEFT, y - 5, 10.5, said, width, leading=1.35) - 2
-    setter.paragraph(_LEFT, y, 7.5, f"{t('notice.mine-code')} {content.mine_url}", width, leading=1.35)
+        y -= 5
+        for line in lines:
+            y = setter.paragraph(_LEFT, y, 10.5, line, width, leading=1.35)
+        y -= 1.5
+    setter.paragraph(_LEFT, y, 6.5, f"{t('notice.mine-code')} {content.mine_url}", width, leading=1.3)
 
 
 def _when(setter: Typesetter, visit: Visit, x: float, y: float, width: float, size: float) -> float:

@@ -31,6 +31,7 @@ class Stage(Shared):
     service = "intake"
     staff: ClassVar[Staff] = {
         "officer-1": ("officer", TRAINED), "desk-1": ("desk", TRAINED), "desk-2": ("desk", TRAINED),
+        "desk-3": ("desk", TRAINED), "untrained-1": ("desk", None),
         "attendant-1": ("attendant", TRAINED),
     }
     # Whom it must seal for follows from the programmes; `define` waits for that.

@@ -20,6 +20,8 @@ from shared.contracts.erasure import ErasureOrdered
 from shared.contracts.intake import ApplicationTaken
 from shared.contracts.programme import Programme
 from tests.integration.intake.stage import Stage as IntakeStage
+from tests.integration.intake.stage import a_family
+from tests.integration.intake.test_enquiry import act, confirm, said_of
 from tests.integration.lottery.stage import Campaign
 from tests.integration.lottery.stage import Stage as LotteryStage
 from tests.stages.programmes import programme_named
@@ -76,9 +78,15 @@ async def test_b12_b09_intake_is_rebuilt_before_and_after_an_erasure(
     programme = programme_named("replay-intake")
     await intake.define(programme)
     await intake.move_to(programme, programme.window.opens + timedelta(hours=1))
-    receipts = [(await intake.apply(programme)).json() for _ in range(4)]
+    families = [a_family() for _ in range(4)]
+    receipts = [(await intake.apply(programme, **family)).json() for family in families]
     mine = {"receipt": receipts[0]["receipt"], "secret": receipts[0]["secret"]}
     assert (await intake.post(f"/intake/{programme.id}/api/withdrawals", mine)).status_code == 200
+    keys = {"receipt": receipts[1]["receipt"], "secret": receipts[1]["secret"]}
+    changed = await intake.http.put(f"/intake/{programme.id}/api/mine/data", json={**families[1], **keys, "seats": 1})
+    assert changed.status_code == 200, changed.text
+    enquiry = await confirm(intake, programme, said_of(families[2]))
+    await act(intake, programme, enquiry, "lettered")
     await intake.move_to(programme, programme.window.opens + timedelta(hours=2))
 
     before = await replayed(infrastructure, programme, "intake")

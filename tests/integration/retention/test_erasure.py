@@ -85,6 +85,13 @@ class Campaign:
                        (self.people[name], NoticeSent(**fact, attempt=1)))
         await until(lambda: self.records.has("applications", {"_id": self.people[name], "told": True}))
 
+    async def has_a_letter(self, name: str) -> None:
+        """A letter about a change goes out: it tells no result."""
+        fact = {"notice": new_id(), "application": self.people[name], "kind": "changed", "way": "mail"}
+        await self.say("notifier", (self.people[name], NoticeFellDue(**fact, due_by=DRAWN)),
+                       (self.people[name], NoticeSent(**fact, attempt=1)))
+        await until(lambda: self.records.has("notices", {"_id": fact["notice"], "state": "sent"}))
+
     async def stands(self, name: str, standing: str) -> None:
         """Waits until the ledger has it so."""
         await until(lambda: self.records.has("applications", {"_id": self.people[name], "standing": standing}))
@@ -145,6 +152,7 @@ async def test_s17_losers_go_before_winners_and_nobody_before_their_notice(campa
         await campaign.comes_out(name, outcome)
     await campaign.is_told("told", "lost")
     await campaign.is_told("winner", "won")
+    await campaign.has_a_letter("untold")
     await campaign.tick(KEPT_UNTIL)
     assert await campaign.free("told")
     await campaign.tick(ERASED_FROM)
