@@ -30,6 +30,7 @@ from tests.unit.lottery.campaign import (
     slot,
     vector_lines,
 )
+from tests.unit.lottery.javascript import both_refuse
 
 VECTOR = VECTORS["one-win-dice"]
 SLOTS = ("a", "b", "c")
@@ -218,19 +219,19 @@ def test_files_made_to_harm_are_refused_in_little_memory(tmp_path: Path) -> None
         assert reason in out
 
 
-@pytest.mark.parametrize(
-    "line",
-    [b"\n", b"{}\n", b"null\n", b"[]\n", b'{"type":[]}\n', b'{"type":{}}\n', b'{"type":"rules"}\n', b'{"type":1.5}\n',
-     b'{"type":"rules","type":"rules"}\n', b'{"a":"\\ud800"}\n', b"\xff\xfe\n", b'{"a":' + b"1" * 5000 + b"}\n",
-     b'{"a":-0}\n', b'{"a":Infinity}\n', b'{"kind":[],"type":"change"}\n', b"\x00\n", b'"\n'],
-    ids=range(17),
-)  # fmt: skip
-def test_malformed_lines_are_faults_anywhere(line: bytes, verifier: ModuleType) -> None:
-    """B01: in the place of each line, and never an exception of another kind."""
-    lines = vector_lines("one-win-dice")
-    for position in range(0, len(lines), 3):
-        fault = fault_of(verifier, [*lines[:position], line, *lines[position + 1 :]])
-        assert fault is not None
+MALFORMED = [
+    b"\n", b"{}\n", b"null\n", b"[]\n", b'{"type":[]}\n', b'{"type":{}}\n', b'{"type":"rules"}\n', b'{"type":1.5}\n',
+    b'{"type":"rules","type":"rules"}\n', b'{"a":"\\ud800"}\n', b"\xff\xfe\n", b'{"a":' + b"1" * 5000 + b"}\n",
+    b'{"a":-0}\n', b'{"a":Infinity}\n', b'{"kind":[],"type":"change"}\n', b"\x00\n", b'"\n', b"\xef\xbb\xbf{}\n",
+    b'{"__proto__":{},"type":"seed"}\n', b'{"kind":"constructor","type":"change"}\n', b'{"type":"toString"}\n',
+]  # fmt: skip
+
+
+def test_malformed_lines_are_faults_anywhere(verifier: ModuleType) -> None:
+    """B01: in the place of each line, for both verifiers, and never an exception of another kind."""
+    lines, places = vector_lines("one-win-dice"), range(0, 78, 3)
+    mutants = [[*lines[:place], line, *lines[place + 1 :]] for line in MALFORMED for place in places]
+    assert both_refuse(verifier, mutants) == [place + 1 for place in places] * len(MALFORMED)
 
 
 Action = tuple[str, int, int]
@@ -255,7 +256,7 @@ def test_both_implementations_agree_on_random_draws_and_changes(
     slots = [slot("a", 4), slot("b", 3), slot("c", 5, day="2021-07-02")]
     entries = [entry(number, size, *wishes) for number, (size, wishes) in enumerate(drawn_parties, 1)]
     transcript = drawn(entries, max_wins=max_wins, waiting_list=waiting, one_win_a_day=one_a_day, slots=slots)
-    _change_at_random(transcript, acts)
+    change_at_random(transcript, acts)
     transcript.end()
     lines = list(transcript.lines())
     assert fault_of(load_verifier(), lines) is None
@@ -273,7 +274,7 @@ def load_verifier() -> ModuleType:
     return _loaded[0]
 
 
-def _change_at_random(transcript: Transcript, acts: list[Action]) -> None:
+def change_at_random(transcript: Transcript, acts: list[Action]) -> None:
     assert transcript.entries is not None and transcript.holdings is not None
     day = 0
     for kind, number, which in acts:

@@ -16,7 +16,7 @@ from shared.ui.rendering import HERE
 ROOT = HERE.parents[1]
 TEMPLATES = sorted(chain(HERE.rglob("*.html"), ROOT.glob("services/*/pages/**/*.html")))
 STATIC = [path for path in (HERE / "static").rglob("*") if path.suffix in (".css", ".js", ".svg")]
-VENDOR = HERE / "static" / "vendor"
+VENDORS = [HERE / "static" / "vendor", *ROOT.glob("services/*/pages/static/**/vendor")]
 
 INLINE = {
     "a script without src": re.compile(r"<script(?![^>]*\bsrc=)", re.I),
@@ -44,12 +44,13 @@ def test_a_static_file_loads_nothing_from_elsewhere(path: Path) -> None:
     assert not ELSEWHERE.search(path.read_text(encoding="utf-8"))
 
 
-def test_vendored_files_are_those_of_the_manifest() -> None:
-    manifest = json.loads((VENDOR / "manifest.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_vendored_files_are_those_of_the_manifest(vendor: Path) -> None:
+    manifest = json.loads((vendor / "manifest.json").read_text(encoding="utf-8"))
     recorded = {name: digest for package in manifest["packages"] for name, digest in package["files"].items()}
     there = {
-        path.relative_to(VENDOR).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in VENDOR.rglob("*")
+        path.relative_to(vendor).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in vendor.rglob("*")
         if path.is_file() and path.name != "manifest.json"
     }
     assert there == recorded

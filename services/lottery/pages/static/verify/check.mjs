@@ -1,0 +1,57 @@
+// A whole check, from a stream of bytes to a verdict; what page, worker and command line share.
+import { Fault, Unreadable } from "./fault.mjs";
+import { chunksOf, Lines } from "./lines.mjs";
+import { compareProof, readProof } from "./proof.mjs";
+import { Transcript } from "./transcript.mjs";
+
+const KEPT = { announcement: "receipt", root: "frozen", closed: "closing" };
+
+/**
+ * Checks a transcript, a proof file, or both. `stream`: a ReadableStream of bytes or null; `proof`: bytes or null;
+ * `kept` and `entry` as in Transcript; `progress(bytes, lines)` hears how far it is.
+ *
+ * Returns `{verdict: "true", figures, unknown, explanation, proof}`, where `unknown` names what no file can tell, or
+ * `{verdict: "refused", line, what}`, or `{verdict: "unreadable", what}`. Throws only what is a mistake of ours.
+ */
+export async function check({ stream = null, proof = null, kept = {}, entry = null, progress = () => undefined }) {
+  try {
+    const proven = proof && readProof(proof);
+    if (!stream) return aloneVerdict(proven);
+    const transcript = new Transcript({ kept, entry, publicPart: proven !== null });
+    await walk(stream, transcript, progress);
+    return verdictOn(transcript, kept, entry, proven);
+  } catch (error) {
+    if (error instanceof Fault) return { verdict: "refused", line: error.line, what: error.message };
+    if (error instanceof Unreadable) return { verdict: "unreadable", what: error.message };
+    throw error;
+  }
+}
+
+async function walk(stream, transcript, progress) {
+  const lines = new Lines((line) => transcript.take(line));
+  let bytes = 0;
+  for await (const chunk of chunksOf(stream)) {
+    lines.push(chunk);
+    bytes += chunk.length;
+    progress(bytes, lines.count);
+  }
+  lines.end();
+  transcript.end();
+}
+
+function verdictOn(transcript, kept, entry, proven) {
+  const { figures, explanation, isPartial } = transcript;
+  if (entry !== null && isPartial) throw new Unreadable("to explain an entry takes the whole transcript, and this is its public part");
+  if (entry !== null && !explanation.found) throw new Fault(`entry ${entry} is not in this draw`);
+  if (proven) compareProof(proven, transcript);
+  const unknown = Object.entries(KEPT).filter(([name]) => !kept[name]).map(([, code]) => code);
+  return {
+    verdict: "true", figures, explanation, proof: proven, draw: transcript.rules.draw,
+    unknown: [...(isPartial ? ["whole"] : []), ...unknown, "invented"],
+  };
+}
+
+function aloneVerdict(proven) {
+  const figures = { proofEntry: proven.entry.root, proofResult: proven.result.root };
+  return { verdict: "true", figures, explanation: null, proof: proven, draw: null, unknown: ["roots"] };
+}
