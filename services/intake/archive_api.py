@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import StreamingResponse
 
+from services.intake import answers as answer
 from services.intake import archive_store
 from services.intake.archive_store import ACKNOWLEDGED, MADE, REPLACED
 from services.intake.handlers.returning import SERVICE
 from shared.contracts.privacy import AccessExported
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
+from shared.platform.openapi import refuses
 from shared.platform.problems import Problem
+from shared.platform.programmes import ProgrammeName
 from shared.platform.register import Person
 from shared.platform.service import Service
 from shared.platform.signin import staff
 
 MEDIA_TYPE = "application/x-ndjson"
 ROLES = ("officer", "records")
+ArchiveId = Annotated[str, Path(
+    description="As the records office names it.", examples=["7d" * 16],
+    json_schema_extra={"pattern": "^[0-9a-f]{32}$"})]
 
 
 def routes(service: Service) -> APIRouter:
     """Routes under `/intake`."""
-    router, database = APIRouter(), service.database
+    router, database = APIRouter(tags=["archives"]), service.database
 
-    @router.get("/{programme}/api/archives/{archive}")
+    @router.get(
+        "/{programme}/api/archives/{archive}", summary="Fetch an archive that is sealed to the ward's key",
+        response_class=StreamingResponse,
+        responses={200: {"description": "The file; that it was fetched is on record.",
+                         "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+        openapi_extra=refuses("no-such-archive", "archive-not-made", "archive-incomplete", "archive-returned",
+                              "archive-replaced"))
     async def download(
-        programme: str, archive: str, person: Annotated[Person, Depends(staff(*ROLES))],
+        programme: ProgrammeName, archive: ArchiveId, person: Annotated[Person, Depends(staff(*ROLES))],
     ) -> StreamingResponse:
         service.programmes.get(programme)
         row = await archive_store.archive(database, archive)
@@ -56,12 +68,18 @@ def routes(service: Service) -> APIRouter:
                 subject=row["_id"], items=tuple(row["items"]), records=row["records"]),
             subject=row["_id"], programme=row["programme"], at=now)
 
-    @router.get("/{programme}/api/archives/{archive}/downloads")
+    @router.get("/{programme}/api/archives/{archive}/downloads", summary="Who fetched it, and when",
+                openapi_extra=refuses("no-such-archive"))
     async def downloads(
-        programme: str, archive: str, _: Annotated[Person, Depends(staff("officer", "records", "auditor"))],
-    ) -> list[dict[str, Any]]:
+        programme: ProgrammeName, archive: ArchiveId,
+        _: Annotated[Person, Depends(staff("officer", "records", "auditor"))],
+    ) -> list[answer.Download]:
         service.programmes.get(programme)
-        return await archive_store.downloads(database, programme, archive)
+        row, fetched = await archive_store.archive(database, archive), await archive_store.downloads(
+            database, programme, archive)
+        if not fetched and (row is None or row["programme"] != programme):
+            raise _no_such_archive()
+        return [answer.Download(**one) for one in fetched]
 
     return router
 
@@ -69,7 +87,7 @@ def routes(service: Service) -> APIRouter:
 def refuse_unmade(row: Document | None, programme: str) -> None:
     """Raises the problem with a file that isn't there, not yet or not any more."""
     if row is None or row["programme"] != programme:
-        raise Problem(404, "no-such-archive", "There is no such archive", "Check the address.")
+        raise _no_such_archive()
     if row["state"] == ACKNOWLEDGED:
         raise Problem(410, "archive-returned", "The ward has acknowledged this archive", "It was deleted here.")
     if row["state"] == REPLACED:
@@ -78,3 +96,7 @@ def refuse_unmade(row: Document | None, programme: str) -> None:
     if row["state"] != MADE:
         raise Problem(409, "archive-not-made", "This archive is still being made", "Try again in a minute.",
                       headers={"Retry-After": "60"})
+
+
+def _no_such_archive() -> Problem:
+    return Problem(404, "no-such-archive", "There is no such archive", "Check the address.")

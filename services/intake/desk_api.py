@@ -7,21 +7,28 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from services.intake.api import ApplicationBody, Body, CardNumber, Text
+from services.intake import answers as answer
+from services.intake.api import CARD, ApplicationBody, Body, CardNumber, Text
 from services.intake.domain.batches import MOST_CARDS, HandOver, Standing, card_number, ways
 from services.intake.domain.checking import Reading
 from services.intake.front import Front
 from services.intake.handlers import batches, cards, checks, finishing
 from services.intake.postcard_store import GIVEN_UP, HELD
+from services.intake.problem_kinds import DESK
 from shared.contracts.envelope import moment_text
 from shared.contracts.postcards import Delivery, HoldReason, PostPlace
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
+from shared.platform.openapi import answers, refuses
+from shared.platform.programmes import ProgrammeName
 from shared.platform.register import Person
 from shared.platform.signin import staff
+from shared.platform.strict_json import StrictRoute
 
+_REFUSES = refuses(
+    "unfit-application", "idempotency-key-used", "too-early", "closed", "no-such-application", "access-refused", *DESK)
 Desk = Annotated[Person, Depends(staff("desk"))]
 Overseer = Annotated[Person, Depends(staff("desk", "officer"))]
 BatchNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z-]{1,32}$")]
@@ -34,6 +41,7 @@ class PostcardBody(ApplicationBody):
     With `batch`, number and day may be left out: the next card of the batch is meant, and it came on the batch's day.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
     card: CardNumber | None = None
     batch: BatchNumber | None = None
     postmarked_on: date | None = None
@@ -104,7 +112,7 @@ class SettlingBody(ReadingBody):
 
 def routes(front: Front) -> APIRouter:
     """`/intake/{programme}/api/postcards`."""
-    router = APIRouter(prefix="/{programme}/api/postcards")
+    router = APIRouter(prefix="/{programme}/api/postcards", tags=["desk"], route_class=StrictRoute)
     _card_routes(router, front)
     _batch_routes(router, front)
     _held_routes(router, front)
@@ -113,8 +121,11 @@ def routes(front: Front) -> APIRouter:
 
 
 def _card_routes(router: APIRouter, front: Front) -> None:
-    @router.post("", status_code=201)
-    async def keep(request: Request, programme: str, body: PostcardBody, person: Desk) -> JSONResponse:
+    @router.post(
+        "", status_code=201, summary="Key in a postcard",
+        responses=answers(201, answer.CardKept, "Kept; the same card keyed in again alike gets the same answer."),
+        openapi_extra=_REFUSES)
+    async def keep(request: Request, programme: ProgrammeName, body: PostcardBody, person: Desk) -> JSONResponse:
         known, say = front.programme(programme), front.say(request)
         card, taken = await front.keep_card(say, known, body.application(), body.told(), person.staff)
         return JSONResponse({
@@ -122,40 +133,42 @@ def _card_routes(router: APIRouter, front: Front) -> None:
             "reason": taken.reason,
         }, 201)
 
-    @router.get("/left")
-    async def left(programme: str, _: Overseer) -> JSONResponse:
+    @router.get("/left", summary="What is left to do before closing")
+    async def left(programme: ProgrammeName, _: Overseer) -> JSONResponse:
         found = await finishing.unfinished(front.means, front.programme(programme))
         return JSONResponse({"unkeyed": found.unkeyed, "held": found.held, "checks": found.checks,
                              "unanswered": found.unanswered})
 
 
 def _batch_routes(router: APIRouter, front: Front) -> None:
-    @router.post("/batches", status_code=201)
-    async def arrive(request: Request, programme: str, body: BatchBody, person: Desk) -> JSONResponse:
+    @router.post("/batches", status_code=201, summary="A batch has come in", openapi_extra=_REFUSES)
+    async def arrive(request: Request, programme: ProgrammeName, body: BatchBody, person: Desk) -> JSONResponse:
         known = front.programme(programme)
         arrival = batches.Arrival(body.count, body.received_on, body.delivery, body.reply_halves)
         batch = await front.open_batch(front.say(request), known, arrival, person.staff)
         return JSONResponse(_batch_body(batch, Standing(body.count)), 201)
 
-    @router.get("/batches")
-    async def listing(programme: str, _: Overseer) -> JSONResponse:
+    @router.get("/batches", summary="List the batches")
+    async def listing(programme: ProgrammeName, _: Overseer) -> JSONResponse:
         known = front.programme(programme)
         rows = await front.means.postcards.batches(known.id)
         standings = await front.means.postcards.standings(known.id, rows)
         return JSONResponse({"batches": [_batch_body(row, standings[row["batch"]]) for row in rows]})
 
-    @router.post("/batches/{batch}/hand-overs", status_code=201)
+    @router.post(
+        "/batches/{batch}/hand-overs", status_code=201, summary="A batch changes hands", openapi_extra=_REFUSES)
     async def hand_over(
-        request: Request, programme: str, batch: BatchNumber, body: HandOverBody, _: Overseer
+        request: Request, programme: ProgrammeName, batch: BatchNumber, body: HandOverBody, _: Overseer
     ) -> JSONResponse:
         move = HandOver(body.place, body.count, body.handed_by, body.taken_by)
         known = front.programme(programme)
         row = await front.desk(front.say(request), known, batches.hand_over(front.means, known, batch, move))
         return JSONResponse(await _with_standing(front, known, row), 201)
 
-    @router.post("/batches/{batch}/recounts", status_code=201)
+    @router.post(
+        "/batches/{batch}/recounts", status_code=201, summary="Two people counted again", openapi_extra=_REFUSES)
     async def recount(
-        request: Request, programme: str, batch: BatchNumber, body: RecountBody, _: Overseer
+        request: Request, programme: ProgrammeName, batch: BatchNumber, body: RecountBody, _: Overseer
     ) -> JSONResponse:
         known = front.programme(programme)
         row = await front.desk(
@@ -164,16 +177,16 @@ def _batch_routes(router: APIRouter, front: Front) -> None:
 
 
 def _held_routes(router: APIRouter, front: Front) -> None:
-    @router.post("/held", status_code=201)
-    async def hold(request: Request, programme: str, body: HoldBody, person: Desk) -> JSONResponse:
+    @router.post("/held", status_code=201, summary="Hold a card with a reason", openapi_extra=_REFUSES)
+    async def hold(request: Request, programme: ProgrammeName, body: HoldBody, person: Desk) -> JSONResponse:
         known = front.programme(programme)
         told = cards.Told(body.card, body.batch, received_on=body.received_on, by_hand=body.by_hand)
         card = await front.desk(
             front.say(request), known, cards.hold(front.means, known, told, body.reason, person.staff))
         return JSONResponse({"card": card, "reason": body.reason}, 201)
 
-    @router.get("/held")
-    async def listing(programme: str, _: Overseer) -> JSONResponse:
+    @router.get("/held", summary="List held cards")
+    async def listing(programme: ProgrammeName, _: Overseer) -> JSONResponse:
         known = front.programme(programme)
         rows = [row for state in (HELD, GIVEN_UP)
                 for row in await front.means.postcards.cards_that_are(known.id, state)]
@@ -182,37 +195,37 @@ def _held_routes(router: APIRouter, front: Front) -> None:
              "by": row["by"], "at": moment_text(row["at"]), "replied": row.get("replied_at") is not None}
             for row in rows]})
 
-    @router.post("/held/{card}/replies", status_code=204)
-    async def reply(request: Request, programme: str, card: CardNumber, person: Desk) -> None:
+    @router.post("/held/{card}/replies", status_code=204, summary="The sender was asked", openapi_extra=_REFUSES)
+    async def reply(request: Request, programme: ProgrammeName, card: CardNumber, person: Desk) -> None:
         known = front.programme(programme)
         await front.desk(front.say(request), known, cards.replied(front.means, known, card, person.staff))
 
-    @router.post("/held/{card}/giving-up", status_code=204)
-    async def give_up(request: Request, programme: str, card: CardNumber, person: Desk) -> None:
+    @router.post("/held/{card}/giving-up", status_code=204, summary="Nothing came of asking", openapi_extra=_REFUSES)
+    async def give_up(request: Request, programme: ProgrammeName, card: CardNumber, person: Desk) -> None:
         known = front.programme(programme)
         await front.desk(front.say(request), known, cards.give_up(front.means, known, card, person.staff))
 
 
 def _check_routes(router: APIRouter, front: Front) -> None:
-    @router.get("/checks")
-    async def listing(programme: str, person: Desk) -> JSONResponse:
+    @router.get("/checks", summary="List the cards that a second person reads")
+    async def listing(programme: ProgrammeName, person: Desk) -> JSONResponse:
         rows = await front.means.postcards.to_check(front.programme(programme).id)
         return JSONResponse({"cards": [
             {"card": row["card"], "batch": row["batch"], "state": row["check"], "own": row["by"] == person.staff}
             for row in rows]})
 
-    @router.post("/checks/{card}")
+    @router.post("/checks/{card}", summary="Read a card as the second person", openapi_extra=_REFUSES)
     async def check(
-        request: Request, programme: str, card: CardNumber, body: ReadingBody, person: Desk
+        request: Request, programme: ProgrammeName, card: CardNumber, body: ReadingBody, person: Desk
     ) -> JSONResponse:
         known = front.programme(programme)
         _, items = await front.desk(front.say(request), known, checks.check(
             front.means, front.door, known, card, body.reading(), person))
         return JSONResponse({"card": card, "agree": not items, "differing": list(items)})
 
-    @router.post("/checks/{card}/settling")
+    @router.post("/checks/{card}/settling", summary="Settle what differs", openapi_extra=_REFUSES)
     async def settle(
-        request: Request, programme: str, card: CardNumber, body: SettlingBody, person: Desk
+        request: Request, programme: ProgrammeName, card: CardNumber, body: SettlingBody, person: Desk
     ) -> JSONResponse:
         known, say = front.programme(programme), front.say(request)
         front.check_ready(say, known)

@@ -19,6 +19,7 @@ from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit, Pacing
 from services.intake.pages import apply, desk, enquiry, mine, own, postcard
 from services.intake.postcard_store import PostcardStore
+from services.intake.problem_kinds import KINDS
 from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES, Store
 from shared.platform.service import Service
@@ -27,6 +28,7 @@ from shared.platform.service import Service
 def build(settings: IntakeSettings) -> Service:
     """The service, not yet started."""
     service = Service(settings)
+    service.describes(api.ABOUT, api.TAGS, KINDS)
     means = Means(
         clock=service.clock, programmes=service.programmes, transactions=service.transactions,
         sealer=service.sealer, records=service.records, search_keys=service.search_keys, jobs=service.jobs,

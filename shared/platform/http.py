@@ -19,6 +19,7 @@ from shared.platform.admission import Admission, Doors
 from shared.platform.answers import STARTING, STORE_AWAY, answer, busy
 from shared.platform.bodies import Bodies
 from shared.platform.lanes import Lane, Lanes
+from shared.platform.misread import http_problem, validation_problem
 from shared.platform.mongo import StoreError
 from shared.platform.problems import Problem
 from shared.ui import Pages
@@ -26,16 +27,6 @@ from shared.ui import Pages
 QUIET = frozenset({"/healthz", "/readyz"})
 
 log = logging.getLogger(__name__)
-
-def validation_problem(error: RequestValidationError) -> Problem:
-    """A 422 that names each field and the reason, never the value."""
-    errors = [
-        {"field": ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path")) or "body",
-         "reason": str(fault["msg"])}
-        for fault in error.errors()
-    ]
-    return Problem(422, "invalid-request", "The request is not as it should be",
-                   "Mend the fields named in `errors` and send it again. Nothing was stored.", errors=errors)
 
 
 def install(
@@ -52,15 +43,11 @@ def install(
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return answer(request, validation_problem(error), pages)
+        return answer(request, validation_problem(error, pages.words_for(request)), pages)
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        detail = {404: "Check the address.", 405: "Use one of the methods in the header `Allow`."}.get(
-            error.status_code, "Mend the request and send it again.")
-        problem = Problem(error.status_code, f"status-{error.status_code}", str(error.detail), detail,
-                          headers=dict(error.headers or {}))
-        return answer(request, problem, pages)
+        return answer(request, http_problem(app, request.url.path, error), pages)
 
     async def on_busy(request: Request, _: Exception) -> Response:
         return answer(request, busy(), pages)
@@ -90,6 +77,7 @@ def install(
     app.add_middleware(Admission, doors=doors, pages=pages)
     app.add_middleware(Bodies, pages=pages)
     app.add_middleware(Gate, serving=serving, pages=pages)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
 
 
@@ -104,6 +92,18 @@ class Gate:
             await self._app(scope, receive, send)
             return
         await answer(Request(scope), STARTING, self._pages)(scope, receive, send)
+
+
+class HeadAsGet:
+    """HEAD is answered as GET is (RFC 9110); the server leaves out the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 class RequestSpans:

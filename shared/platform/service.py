@@ -8,7 +8,7 @@ import importlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,8 @@ from shared.platform.admission import Doors
 from shared.platform.clock import Clock
 from shared.platform.lanes import Lane
 from shared.platform.mongo import StoreError, connect
+from shared.platform.openapi import describe
+from shared.platform.problem_kinds import SHARED, Kind, by_type
 from shared.platform.programmes import Programmes
 from shared.platform.progress import Progress
 from shared.platform.register import Register
@@ -111,12 +113,20 @@ class Service:
             telemetry={"tracing": False, "metrics": False, "logs": False},
         )
         self.app.state.sign_in = self.sign_in
+        self.problem_kinds: Mapping[str, Kind] = by_type(SHARED)
+        self.app.openapi = self._description  # type: ignore[method-assign]
         self.doors, self.lanes = Doors(), list[Lane]()
         http.install(self.app, self.pages, lambda: self.started, self.doors, self.lanes)
         self.pages.mount_static(self.app)
         self.app.add_api_route("/healthz", self._healthz, include_in_schema=False)
         self.app.add_api_route("/readyz", self._readyz, include_in_schema=False)
         self.serves(self.sign_in.router(), letters_api.router(self.letters), trials_api.router(self.door))
+
+    def _description(self) -> dict[str, Any]:
+        """The OpenAPI document; made at the first request for it, when all routes are there."""
+        if self.app.openapi_schema is None:
+            self.app.openapi_schema = describe(self.app, self.problem_kinds)
+        return self.app.openapi_schema
 
     def _follow_shared_topics(self) -> None:
         self.follows("programme.definitions.v1", self.programmes.apply)
@@ -151,6 +161,12 @@ class Service:
         """Routes under `/<service>`."""
         for router in routers:
             self.app.include_router(router, prefix=f"/{self.name}")
+
+    def describes(self, about: str, tags: Mapping[str, str], kinds: Mapping[str, Kind]) -> None:
+        """What the OpenAPI document says of the API as a whole, of each tag, and every problem that it may answer."""
+        self.app.description = about
+        self.app.openapi_tags = [{"name": name, "description": text} for name, text in tags.items()]
+        self.problem_kinds = kinds
 
     def begins_at(self, path: str) -> None:
         """`/<service>/` lists the programmes; each leads to `/<service>/<programme><path>`."""

@@ -6,14 +6,16 @@ Retention makes the tokens (JWT, EdDSA). Programs send one as `Authorization: Be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 import jwt
 from fastapi import APIRouter, Form, Request
+from fastapi.openapi.models import HTTPBearer
 from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.security.base import SecurityBase
 
 from shared.platform.clock import Clock
 from shared.platform.problems import Problem
@@ -188,12 +190,21 @@ def _refuse_foreign_post(request: Request) -> None:
         raise Problem(403, "foreign-origin", "This form came from another site", "Open the page itself and try again.")
 
 
-def staff(*roles: str) -> Callable[[Request], Person]:
+class Staff(SecurityBase):
     """A dependency: the signed-in person, who may act in one of `roles`."""
 
-    def dependency(request: Request) -> Person:
+    def __init__(self, roles: tuple[str, ...]) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description=(
+            "A staff member's sign-in for this service, from `POST /retention/api/signin`; it lasts a quarter of an "
+            "hour."))
+        self.scheme_name, self.roles = "staff", roles
+
+    async def __call__(self, request: Request) -> Person:
         sign_in: Any = request.app.state.sign_in
-        person: Person = sign_in.require(request, roles)
+        person: Person = sign_in.require(request, self.roles)
         return person
 
-    return dependency
+
+def staff(*roles: str) -> Staff:
+    """A dependency: the signed-in person, who may act in one of `roles`."""
+    return Staff(roles)

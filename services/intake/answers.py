@@ -1,0 +1,175 @@
+"""What intake's API answers when all is well, as its description says it.
+
+Nothing is validated against these at run time; a test holds every answer of a running intake to them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC, to the second.")]
+Receipt = Annotated[str, Field(pattern=r"^[A-Z]{1,3}-[2-9A-Z]{4}-[2-9A-Z]{4}$", description="The receipt number.")]
+Wishes = Annotated[list[str], Field(description="Slots, best first.")]
+
+_AT = "2021-06-01T03:00:00Z"
+_RECEIPT, _ENTRY, _SECRET = "LS-4F7K-9QXD", "5b1f" * 8, "0f3a" * 8
+
+
+def _like(**example: Any) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
+
+
+class Taken(BaseModel):
+    """An application that was taken. Whoever has number and secret can see, amend and withdraw it."""
+
+    model_config = _like(
+        receipt=_RECEIPT, secret=_SECRET, entry=_ENTRY, taken_at=_AT, announcement="9c" * 32)
+    receipt: Receipt
+    secret: Annotated[Hex32, Field(description="Shown once; only a hash is stored. Keep it out of addresses and logs.")]
+    entry: Annotated[Hex32, Field(description="What the public record of the draw shows in place of a name.")]
+    taken_at: Instant
+    announcement: Annotated[Hex64 | None, Field(description="Digest of the announced draw; null before that.")]
+
+
+class CardKept(BaseModel):
+    """A postcard that was kept, whether it counts or not."""
+
+    model_config = _like(card="H-000123", receipt=_RECEIPT, entry=_ENTRY, counted=False, reason="late-postmark")
+    card: Annotated[str, Field(description="Its number as a custody object.")]
+    receipt: Receipt
+    entry: Hex32
+    counted: bool
+    reason: Annotated[str | None, Field(description="Why it does not count: a code.")]
+
+
+class WindowState(BaseModel):
+    """Where the period for applications stands."""
+
+    model_config = _like(state="open", applications=1204)
+    state: Literal["before", "open", "ended", "closed"]
+    applications: Annotated[int, Field(ge=0, description="Taken so far, by web and by postcard.")]
+
+
+class Closing(BaseModel):
+    """Closing has begun; the window's state becomes `closed` when all is decided."""
+
+    model_config = _like(state="ended")
+    state: Literal["ended"]
+
+
+class Pass(BaseModel):
+    """What lets the party in at one slot."""
+
+    model_config = ConfigDict(extra="forbid")
+    slot: str
+    token: Annotated[str, Field(description="The text of the QR code.")]
+
+
+class DrawDigests(BaseModel):
+    """What binds the draw, as far as it has been said."""
+
+    model_config = ConfigDict(extra="forbid")
+    announcement: str | None
+    root: str | None
+    closing: str | None
+    result: str | None
+
+
+class Access(BaseModel):
+    """Once that personal data was opened."""
+
+    model_config = ConfigDict(extra="forbid")
+    at: Instant
+    role: Annotated[str | None, Field(description="In which role; null for a service.")]
+    service: str
+    kind: Literal["staff", "service"]
+    purpose: str
+    items: list[str]
+
+
+class Mine(BaseModel):
+    """My application. `state` and `next` are in the language asked for."""
+
+    model_config = _like(
+        state="Accepted, waiting for the draw", entry=_ENTRY, receipt=_RECEIPT, taken_at=_AT,
+        wishes=["2021-07-23-sumitomo-am"], seats=2, outcome=None, won=[], passes=[], next="The draw is planned for …",
+        erasure_asked_at=None, draw={"announcement": None, "root": None, "closing": None, "result": None}, accesses=[])
+    state: str
+    entry: Hex32
+    receipt: Receipt
+    taken_at: Instant
+    wishes: Wishes
+    seats: int
+    outcome: Literal["won", "waiting", "lost", "struck", "withdrawn"] | None
+    won: Annotated[list[str], Field(description="The slots it holds now.")]
+    passes: list[Pass]
+    next: Annotated[str, Field(description="What happens next, and when.")]
+    erasure_asked_at: Instant | None
+    draw: DrawDigests
+    accesses: list[Access]
+
+
+class Changed(BaseModel):
+    """Once that the application was changed; no data."""
+
+    model_config = ConfigDict(extra="forbid")
+    at: Instant
+    what: Annotated[str, Field(description="`amended` for everything, `details` for what the draw does not look at.")]
+    caller: Annotated[str | None, Field(description="Who asked for it at a desk: a code; null where nobody had to.")]
+
+
+class OwnData(BaseModel):
+    """What the applicant gave, as written; items that were not given are not there."""
+
+    model_config = _like(
+        name="髙橋　﨑子", address="東京都新宿区西新宿二丁目8番1号", age=34, telephone="090-1234-5678",
+        email="takahashi@mail.example", companions=["髙橋　太郎"], seats=2, wishes=["2021-07-23-sumitomo-am"],
+        taken_at=_AT, history=[])
+    name: str | None = None
+    address: str | None = None
+    age: int | None = None
+    telephone: str | None = None
+    email: str | None = None
+    companions: list[str] = []
+    seats: int
+    wishes: Wishes
+    taken_at: Instant
+    history: list[Changed]
+
+
+class Amended(BaseModel):
+    """The application as it is now."""
+
+    model_config = _like(entry=_ENTRY, seats=1, wishes=["2021-07-23-sumitomo-am"], amended_at=_AT)
+    entry: Hex32
+    seats: int
+    wishes: Wishes
+    amended_at: Instant
+
+
+class Withdrawn(BaseModel):
+    """It was withdrawn, now or before."""
+
+    model_config = _like(state="Withdrawn", withdrawn_at=_AT)
+    state: str
+    withdrawn_at: Instant
+
+
+class ErasureAsked(BaseModel):
+    """The request is with the ward."""
+
+    model_config = _like(erasure_asked_at=_AT)
+    erasure_asked_at: Instant
+
+
+class Download(BaseModel):
+    """Once that an archive was fetched."""
+
+    model_config = _like(by="records-1", role="records", at=_AT)
+    by: str
+    role: Literal["officer", "records"]
+    at: Instant
