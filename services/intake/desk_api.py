@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from services.intake import answers as answer
 from services.intake.api import CARD, ApplicationBody, Body, CardNumber, Text
@@ -29,10 +31,21 @@ from shared.platform.strict_json import StrictRoute
 
 _REFUSES = refuses(
     "unfit-application", "idempotency-key-used", "too-early", "closed", "no-such-application", "access-refused", *DESK)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Desk = Annotated[Person, Depends(staff("desk"))]
 Overseer = Annotated[Person, Depends(staff("desk", "officer"))]
 BatchNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z-]{1,32}$")]
 StaffId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
+
+
+def _written_day(value: Any) -> Any:
+    """Days come as `2021-06-10`: a number would be read as seconds since 1970."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return value
+    raise PydanticCustomError("date_parsing", "This must be a date such as 2021-06-10")
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
 
 
 class PostcardBody(ApplicationBody):
@@ -44,10 +57,10 @@ class PostcardBody(ApplicationBody):
     model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
     card: CardNumber | None = None
     batch: BatchNumber | None = None
-    postmarked_on: date | None = None
-    received_on: date | None = None
-    by_hand: bool = False
-    reply_half: bool = False
+    postmarked_on: Day | None = None
+    received_on: Day | None = None
+    by_hand: StrictBool = False
+    reply_half: StrictBool = False
 
     def told(self) -> cards.Told:
         """What is said of the card."""
@@ -58,17 +71,17 @@ class PostcardBody(ApplicationBody):
 class BatchBody(Body):
     """Post that came in and was counted."""
 
-    count: Annotated[int, Field(ge=1, le=MOST_CARDS)]
-    received_on: date
+    count: Annotated[StrictInt, Field(ge=1, le=MOST_CARDS)]
+    received_on: Day
     delivery: Delivery = "mail"
-    reply_halves: bool = False
+    reply_halves: StrictBool = False
 
 
 class HandOverBody(Body):
     """A batch changes hands."""
 
     place: PostPlace
-    count: Annotated[int, Field(ge=0, le=9999)]
+    count: Annotated[StrictInt, Field(ge=0, le=9999)]
     handed_by: StaffId
     taken_by: StaffId
 
@@ -76,7 +89,7 @@ class HandOverBody(Body):
 class RecountBody(Body):
     """Two people counted again."""
 
-    count: Annotated[int, Field(ge=1, le=MOST_CARDS)]
+    count: Annotated[StrictInt, Field(ge=1, le=MOST_CARDS)]
     counted_by: tuple[StaffId, StaffId]
 
 
@@ -86,8 +99,8 @@ class HoldBody(Body):
     reason: HoldReason
     card: CardNumber | None = None
     batch: BatchNumber | None = None
-    received_on: date | None = None
-    by_hand: bool = False
+    received_on: Day | None = None
+    by_hand: StrictBool = False
 
 
 class ReadingBody(Body):
@@ -96,7 +109,7 @@ class ReadingBody(Body):
     name: Text | None = None
     address: Text | None = None
     telephone: Text | None = None
-    seats: int
+    seats: StrictInt
     wishes: Annotated[list[Text], Field(max_length=100)]
 
     def reading(self) -> Reading:
