@@ -18,8 +18,7 @@ from services.intake.refusals import out_of_window
 from services.intake.store import CLOSED
 from shared.contracts.envelope import moment_text
 from shared.platform.lanes import Lane
-from shared.platform.openapi import answers, refuses
-from shared.platform.programmes import ProgrammeName
+from shared.platform.openapi import ProgrammeName, answers, refuses
 from shared.platform.signin import staff
 from shared.platform.strict_json import StrictRoute
 

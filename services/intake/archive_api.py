@@ -15,9 +15,8 @@ from services.intake.handlers.returning import SERVICE
 from shared.contracts.privacy import AccessExported
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
-from shared.platform.openapi import refuses
+from shared.platform.openapi import ProgrammeName, refuses
 from shared.platform.problems import Problem
-from shared.platform.programmes import ProgrammeName
 from shared.platform.register import Person
 from shared.platform.service import Service
 from shared.platform.signin import staff

@@ -23,8 +23,7 @@ from shared.contracts.envelope import moment_text
 from shared.contracts.postcards import Delivery, HoldReason, PostPlace
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
-from shared.platform.openapi import answers, refuses
-from shared.platform.programmes import ProgrammeName
+from shared.platform.openapi import ProgrammeName, answers, refuses
 from shared.platform.register import Person
 from shared.platform.signin import staff
 from shared.platform.strict_json import StrictRoute

@@ -18,8 +18,7 @@ from services.intake.refusals import Say, local_words
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
-from shared.platform.openapi import answers, refuses
-from shared.platform.programmes import ProgrammeName
+from shared.platform.openapi import ProgrammeName, answers, refuses
 from shared.platform.strict_json import StrictRoute
 
 _KEYS: dict[str, Any] = {"receipt": "LS-4F7K-9QXD", "secret": "0f3a" * 8}

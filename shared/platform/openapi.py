@@ -7,15 +7,19 @@ programme in its path, staff only) are added here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Path
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from shared.platform.problem_kinds import ANYWHERE, FOR_STAFF, WITH_BODY, Kind
 from shared.platform.problems import CONTENT_TYPE
 
+ProgrammeName = Annotated[str, Path(
+    description="The programme's name, as it stands in the addresses of its pages.", examples=["live-site-2020"],
+    json_schema_extra={"pattern": "^[a-z0-9-]{1,64}$"})]
+"""In a path. The pattern is described and not checked: what is no name is an unknown programme like any other."""
 _OWN = "x-refuses"
 _METHODS = ("get", "post", "put", "delete", "patch")
 _RETRY_AFTER = {"description": "Seconds after which to try again.", "required": True,

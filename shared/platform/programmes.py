@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
-
-from fastapi import Path
+from typing import Any
 
 from shared.contracts.envelope import Envelope
 from shared.contracts.programme import Programme
 from shared.platform.problems import Problem
-
-ProgrammeName = Annotated[str, Path(
-    description="The programme's name, as it stands in the addresses of its pages.", examples=["live-site-2020"],
-    json_schema_extra={"pattern": "^[a-z0-9-]{1,64}$"})]
-"""In a path. The pattern is described and not checked: what is no name is an unknown programme like any other."""
 
 
 class UnknownProgramme(Problem):
