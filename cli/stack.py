@@ -13,7 +13,7 @@ from deploy.local import background, jars, logs_reader, warm_java
 from deploy.local.errors import StackError
 from deploy.local.outside import Outside
 from deploy.local.overview import overview
-from deploy.local.ports import DEFAULT_BASE
+from deploy.local.ports import DEFAULT_BASE, MOST_REPLICAS
 from deploy.local.stack import Stack
 from deploy.local.state import DEFAULT_STATE, State
 from deploy.local.table import SERVICES
@@ -44,15 +44,21 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Run in the background.")] = False,
     no_services: Annotated[bool, typer.Option("--no-services", help="Only the infrastructure.")] = False,
     service: Annotated[list[str] | None, typer.Option(help="Only this service (repeatable).")] = None,
+    replicas: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SERVICE=N", help="Run several of a service, such as intake=2 (repeatable)."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only events here; log lines go to files.")] = False,
 ) -> None:
     """Start everything: Kafka, MongoDB, traces, mail catcher, the five services, the start page."""
     chosen = _chosen(no_services, service)
+    several = _several(replicas or [])
     terminal = Terminal(quiet=quiet)
     if detach:
-        background.start(State(state.resolve()), port_base, chosen, terminal.report)
+        background.start(State(state.resolve()), port_base, chosen, terminal.report, several)
     else:
-        background.stay(Stack(state, port_base, chosen, report=terminal.report, show=terminal.line), terminal.ready)
+        stack = Stack(state, port_base, chosen, replicas=several, report=terminal.report, show=terminal.line)
+        background.stay(stack, terminal.ready)
         return
     show_links(State(state.resolve()))
 
@@ -120,3 +126,13 @@ def _chosen(no_services: bool, only: list[str] | None) -> bool | list[str]:
     if unknown:
         raise StackError(f"There is no service {', '.join(unknown)}; there are {', '.join(SERVICES)}.")
     return only or not no_services
+
+
+def _several(told: list[str]) -> dict[str, int]:
+    several = {}
+    for one in told:
+        name, _, many = one.partition("=")
+        if name not in SERVICES or not many.isdecimal() or not 1 <= int(many) <= MOST_REPLICAS:
+            raise StackError(f"`--replicas {one}` is not of the form SERVICE=N, with N from 1 to {MOST_REPLICAS}.")
+        several[name] = int(many)
+    return several

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -42,12 +42,16 @@ def stay(stack: Stack, when_ready: Callable[[State], None]) -> None:
             signal.signal(which, signal.SIG_DFL)
 
 
-def start(state: State, port_base: int, services: bool | Sequence[str], report: Report) -> None:
+def start(
+    state: State, port_base: int, services: bool | Sequence[str], report: Report,
+    replicas: Mapping[str, int] | None = None,
+) -> None:
     """Start a supervisor that outlives this command; return when all is ready."""
     state.create()
     log = state.logs / "supervisor.log"
     command = [sys.executable, "-m", "cli", "up", "--quiet", "--state", str(state.root)]
     command += ["--port-base", str(port_base), *_service_options(services)]
+    command += [option for name, many in (replicas or {}).items() for option in ("--replicas", f"{name}={many}")]
     with log.open("a", encoding="utf-8") as out:
         before = out.tell()
         log.chmod(0o600)

@@ -47,8 +47,11 @@ class Endpoints:
         return {**pages, "mail": self.mail_url, "traces": self.traces_url}
 
 
-def service_environment(state: Path, name: str, *, replica: int = 1) -> dict[str, str]:
-    """The variables of one service (`lottery`) or of its Faust view (`lottery.live`)."""
+def service_environment(state: Path, name: str, *, replica: int = 1, beside: bool = False) -> dict[str, str]:
+    """The variables of one service (`lottery`) or of its Faust view (`lottery.live`).
+
+    `beside`: it is one of several replicas, which share the service's port; each has one of its own too.
+    """
     folder = State(state)
     points = Endpoints.load(folder)
     service = name.partition(".")[0]
@@ -70,6 +73,9 @@ def service_environment(state: Path, name: str, *, replica: int = 1) -> dict[str
         "KUJIBIKI_ERASURE_LOOK_SECONDS": "1",
         "KUJIBIKI_PUBLIC_URLS": json.dumps(points.public_urls()),
     }
+    if beside:
+        told |= {"KUJIBIKI_HTTP_PORT": str(Ports(points.port_base).of(f"{service}-{replica}")),
+                 "KUJIBIKI_HTTP_SHARED_PORT": told["KUJIBIKI_HTTP_PORT"]}
     return told | _particular(service, points, folder)
 
 

@@ -1,8 +1,8 @@
 """Which parts a stack has, and how each is started and asked whether it is ready."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 
@@ -31,6 +31,7 @@ class Plan:
     ports: Ports
     outside: Outside
     service_names: Sequence[str]
+    replicas: Mapping[str, int] = field(default_factory=dict)
 
     def prepare(self, report: Callable[[str], None]) -> None:
         """Fetch what is not there yet, write configurations and secrets."""
@@ -59,7 +60,8 @@ class Plan:
             "mail": not self.outside.smtp,
             "start": bool(self.service_names),
         }
-        return [name for name, wanted in ours.items() if wanted] + list(self.service_names)
+        own = [f"{name}-{number}" for name, many in self.replicas.items() if many > 1 for number in range(1, many + 1)]
+        return [name for name, wanted in ours.items() if wanted] + list(self.service_names) + own
 
     def infrastructure(self) -> Iterator[PartSpec]:
         """The parts that services need, those that are not elsewhere."""
@@ -77,7 +79,9 @@ class Plan:
         for name in self.service_names:
             if find_spec(f"services.{name}.__main__") is None:
                 raise StackError(f"There is no services/{name}/__main__.py in this checkout; is it complete?")
-            yield self._service_part(name)
+            many = self.replicas.get(name, 1)
+            for number in range(1, many + 1):
+                yield self._service_part(name, number, beside=many > 1)
             if find_spec(f"services.{name}.live") is not None:
                 yield self._view_part(f"{name}.live")
 
@@ -194,13 +198,13 @@ class Plan:
             quiet=True,
         )
 
-    def _service_part(self, name: str) -> PartSpec:
-        port = self.ports.of(name)
+    def _service_part(self, name: str, number: int, *, beside: bool) -> PartSpec:
+        port = self.ports.of(f"{name}-{number}") if beside else self.ports.of(name)
         return PartSpec(
-            name,
+            name if number == 1 else f"{name}-{number}",
             [sys.executable, "-m", f"services.{name}"],
             http_ok(port, "/readyz"),
-            surroundings() | service_environment(self.state.root, name),
+            surroundings() | service_environment(self.state.root, name, replica=number, beside=beside),
             port,
             self.ports.url(name),
             alive=http_ok(port, "/healthz"),

@@ -33,6 +33,8 @@ OFFSETS = {
 # A Faust view is told a port of its own, so that it can never take its service's.
 LIVE_OFFSET = 40
 HIGHEST_BASE = 65535 - LIVE_OFFSET - max(OFFSETS.values())
+# Replicas share their service's port; each has one of its own as well, by which it is watched.
+REPLICA_OFFSET, REPLICA_STEP, MOST_REPLICAS = 50, 10, 5
 _reserved: list[FileLock] = []
 
 
@@ -47,9 +49,11 @@ class Ports:
             raise StackError(f"The port base {self.base} is not usable: choose 1024 to {HIGHEST_BASE}.")
 
     def of(self, name: str) -> int:
-        """The port of a part; `lottery.live` is the Faust view of lottery."""
+        """The port of a part; `lottery.live` is the Faust view of lottery, `intake-2` a replica's own port."""
         service, _, view = name.partition(".")
-        return self.base + OFFSETS[service] + (LIVE_OFFSET if view else 0)
+        service, _, number = service.partition("-")
+        replica = REPLICA_OFFSET + REPLICA_STEP * (int(number) - 1) if number else 0
+        return self.base + OFFSETS[service] + (LIVE_OFFSET if view else 0) + replica
 
     def url(self, name: str) -> str:
         """Where a browser on this machine finds the part."""

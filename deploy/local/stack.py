@@ -10,7 +10,7 @@ Everything here is synchronous and may be called from any thread; supervision ru
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -49,13 +49,15 @@ class Stack:
         *,
         topics: Sequence[TopicRow] | None = None,
         outside: Outside | None = None,
+        replicas: Mapping[str, int] | None = None,
         report: Report = _silent,
         show: Show = _silent,
     ) -> None:
         """Nothing runs until `start`.
 
         `services` is True for all, False for the infrastructure only, or some names. `topics` default to the
-        contract table. `report` gets one line for each event; `show` each log line as (part, line).
+        contract table. `replicas` says of which services several run. `report` gets one line for each event; `show`
+        each log line as (part, line).
         """
         self.state = State(Path(state).resolve())
         self.ports = Ports(port_base)
@@ -66,7 +68,7 @@ class Stack:
         self._report = report
         self._show = show
         self._lock = FileLock(self.state.run / "lock", timeout=0)
-        self._plan = plan.Plan(self.state, self.ports, self._outside, self._services)
+        self._plan = plan.Plan(self.state, self.ports, self._outside, self._services, replicas or {})
 
     def start(self) -> None:
         """Start all parts in order and return when they are ready; on failure stop them and raise."""

@@ -1,7 +1,8 @@
 """Intake's collections and their indexes.
 
 `applications` (authoritative): one document an application; facts and hashes, never a name.
-`windows` (authoritative): one document a (programme, partition): numbered facts so far, open or not.
+`windows` (authoritative): one document a (programme, partition): numbered facts so far, open or not, and in `fence`
+the oldest epochs of keys (service → epoch) that what is written here may be sealed under.
 `personal` (authoritative, kept by `shared.privacy.records`): intake's sealed part of each personal record.
 `outcomes` (derived from lottery, checkin and notifier): what became of an application.
 `accesses` (derived from privacy.access.v1): who opened an applicant's data, in which role and for what.
@@ -27,6 +28,7 @@ from shared.platform.mongo import Database, Document
 APPLICATIONS, WINDOWS, OUTCOMES, ACCESSES, SHOWN = "applications", "windows", "outcomes", "accesses", "shown"
 PARTITIONS = TOPIC["intake.applications.v1"].partitions
 OPEN, CLOSING, CLOSED = "open", "closing", "closed"
+FENCE = "fence"
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(APPLICATIONS, "authoritative", ("intake.applications.v1",)),
@@ -85,6 +87,11 @@ class Store:
             await self._database[WINDOWS].update_one(
                 {"_id": window_id(programme, partition)}, {"$setOnInsert": fresh}, upsert=True)
         self._prepared.add(programme)
+
+    async def fence(self, epochs: dict[str, int]) -> None:
+        """From now on nothing is written that was sealed under older epochs than these (service → epoch)."""
+        least = {f"{FENCE}.{service}": epoch for service, epoch in epochs.items()}
+        await self._database[WINDOWS].update_many({}, {"$max": least})
 
     async def window(self, programme: str) -> WindowCount:
         """The programme's window; one that nobody used yet is open."""

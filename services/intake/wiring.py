@@ -46,6 +46,7 @@ def build(settings: IntakeSettings) -> Service:
     service.hears(*returning.subscriptions())
     service.erasing.before(partial(erasing.before, means))
     service.erasing.when_attested(partial(erasing.attested, means))
+    service.rotating.before_wrapping(partial(erasing.fence, means))
     service.rotating.before_destroying(partial(erasing.renew_search_keys, means, service.door))
     front = Front(
         means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause), service.door,

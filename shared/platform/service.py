@@ -93,7 +93,7 @@ class Service:
     def _build_privacy(self) -> None:
         self.key_folder = KeyFolder(self.settings.keys_dir)
         self.ring = KeyRing(self.name, self.key_folder.load(), self.key_folder.load)
-        self.sealer, self.search_keys = Sealer(self.ring), SearchKeys(self.ring)
+        self.sealer, self.search_keys = Sealer(self.ring), SearchKeys(self.ring, self.key_folder.naming_key())
         self.records = Records(self.name, self.database)
         self.door = Door(self.name, self.transactions, self.records, self.ring, self.register, self.programmes,
                          self.clock)

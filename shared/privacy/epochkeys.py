@@ -1,4 +1,8 @@
-"""A service's own keys by epoch: an HPKE pair and a local key, as files 0600 outside of MongoDB and its backups."""
+"""A service's own keys by epoch: an HPKE pair and a local key, as files 0600 outside of MongoDB and its backups.
+
+Beside them lies one key that outlives epochs. It only turns what a client chose (a request's key, a card's number) into
+ids, so that a retry finds what is there across a change of keys; nothing about a person is made with it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -20,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from shared.privacy.hpke import bytes_of, public_text, text_of
 
 LOCAL_KEY_BYTES = 32
+NAMING_FILE = "naming.json"
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,14 @@ class KeyFolder:
             self._make(1)
         return {keys.epoch: keys for keys in map(_read, sorted(self._folder.glob("epoch-*.json")))}
 
+    def naming_key(self) -> bytes:
+        """The key that ids are derived with; made once."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = self._folder / NAMING_FILE
+        if not target.exists():
+            self._write(target, {"naming_key": text_of(secrets.token_bytes(LOCAL_KEY_BYTES))})
+        return bytes_of(_content(target)["naming_key"])
+
     def begin(self, rotation: str) -> dict[int, EpochKeys]:
         """Every living epoch, the one that begins with `rotation` among them; asked again, nothing more is made."""
         living = self.load()
@@ -85,8 +99,10 @@ class KeyFolder:
             "private_key": text_of(private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
             "local_key": text_of(secrets.token_bytes(LOCAL_KEY_BYTES)),
         }
-        target = self._folder / f"epoch-{epoch}.json"
-        draft = self._folder / f".epoch-{epoch}.{secrets.token_hex(4)}"
+        self._write(self._folder / f"epoch-{epoch}.json", content)
+
+    def _write(self, target: Path, content: dict[str, Any]) -> None:
+        draft = self._folder / f".{target.stem}.{secrets.token_hex(4)}"
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
             json.dump(content, file)
             file.flush()
@@ -97,10 +113,14 @@ class KeyFolder:
         draft.unlink()
 
 
-def _read(path: Path) -> EpochKeys:
+def _content(path: Path) -> Any:
     if path.stat().st_mode & 0o077:
         raise PermissionError(f"{path} can be read by others; set it to 0600 and find out who read it")
-    content = json.loads(path.read_text())
+    return json.loads(path.read_text())
+
+
+def _read(path: Path) -> EpochKeys:
+    content = _content(path)
     private_key = load_der_private_key(bytes_of(content["private_key"]), None)
     if not isinstance(private_key, ec.EllipticCurvePrivateKey):
         raise TypeError(f"{path} holds no P-256 key")

@@ -93,6 +93,18 @@ class KeyRing:
         """Whether we can seal for each of `recipients`."""
         return all(name in self._current for name in recipients)
 
+    def sealing_epochs(self, recipients: Iterable[str]) -> dict[str, int]:
+        """What is sealed for `recipients` now is under these epochs of theirs and of ours, and so are search keys.
+
+        Raises `NoPairKey`.
+        """
+        names = sorted(recipients)
+        if missing := [name for name in names if name not in self._current]:
+            raise NoPairKey(", ".join(missing))
+        pairs = [self._current[name] for name in names]
+        theirs = {pair.recipient: pair.recipient_epoch for pair in pairs}
+        return {**theirs, self.service: min([self.current.epoch, *(pair.own_epoch for pair in pairs)])}
+
     def rotated(self, rotation: Id, recipients: Iterable[str]) -> bool:
         """Whether all of `recipients` began their epoch of `rotation`, and what is sealed now is under such keys."""
         names = set(recipients)

@@ -66,7 +66,13 @@ class Rotating:
         self._own_topic = OWNED.get(self.service, ("", None))[1]
         self._lease = Lease(database, "rotating", LEASE_SECONDS)
         self._wake = asyncio.Event()
+        self._before_wrapping: list[Callable[[dict[str, int]], Any]] = []
         self._before_destroying: list[Callable[[int], Any]] = []
+
+    def before_wrapping(self, hook: Callable[[dict[str, int]], Any]) -> None:
+        """`await hook(epochs)` runs when everybody has begun: from then on nothing may be written that was sealed under
+        older epochs of anybody (service → epoch), by whatever replica."""
+        self._before_wrapping.append(hook)
 
     def before_destroying(self, hook: Callable[[int], Any]) -> None:
         """`await hook(epoch)` runs before the keys of the epochs before `epoch` go: what hangs on them is made anew."""
@@ -119,6 +125,8 @@ class Rotating:
     async def _go_through(self, rotation: Id, heard: Collection[str]) -> None:
         self._ring.use(await asyncio.to_thread(self._folder.begin, rotation))
         await self._until(lambda: self._others_began(rotation), "other services have not begun their epoch")
+        for fence in self._before_wrapping:
+            await fence(self._ring.sealing_epochs(self._recipients()))
         if self._own_topic is not None:
             await self._rewrap_all(rotation, self._own_topic)
         await self._until(lambda: self._all_marked(rotation, heard), "records are not all wrapped anew")

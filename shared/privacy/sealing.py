@@ -44,6 +44,10 @@ class Sealer:
         """Whether the keys of all recipients of `programme` are there."""
         return self._ring.ready_for(programme.recipients)
 
+    def epochs(self, programme: Programme) -> dict[str, int]:
+        """Under which epochs a record of `programme` would be sealed now; raises `NoPairKey`."""
+        return self._ring.sealing_epochs(programme.recipients)
+
     def seal(
         self, record_type: type[R], programme: Programme, subject: Id, version: int, items: dict[str, Any],
         letters: Sequence[dict[str, Any]] = (),

@@ -12,17 +12,25 @@ from deploy.local.environment import service_environment, surroundings
 class Process:
     """`services.<name>` with what the stack tells it (`lottery.live` is lottery's Faust view)."""
 
-    def __init__(self, state: Path, name: str) -> None:
+    def __init__(self, state: Path, name: str, *, replica: int = 1, beside: bool = False) -> None:
         self._state, self._name = state, name
+        self._replica, self._beside = replica, beside
         self._process: subprocess.Popen[bytes] | None = None
-        self.log_file = state / f"{name.replace('.', '-')}.log"
+        self.log_file = state / f"{name.replace('.', '-')}{f'-{replica}' if replica > 1 else ''}.log"
 
     def start(self, **more: str) -> None:
         """Starts it, with more environment variables if need be; it is not ready at once."""
-        told = {**surroundings(), **service_environment(self._state, self._name), **more}
+        told = service_environment(self._state, self._name, replica=self._replica, beside=self._beside)
+        environment = {**surroundings(), **told, **more}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", f"services.{self._name}"], stdout=log, stderr=subprocess.STDOUT, env=told)
+                [sys.executable, "-m", f"services.{self._name}"], stdout=log, stderr=subprocess.STDOUT, env=environment)
+
+    @property
+    def pid(self) -> int:
+        """The process, which must have been started."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def runs(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -24,7 +25,7 @@ from services.intake.handlers.looking import standing_of
 from services.intake.handlers.means import Means
 from services.intake.handlers.searching import keys_to_keep
 from services.intake.handlers.taking import Unfit, web_faults
-from services.intake.numbering import Numbered, WindowShut, say_numbered
+from services.intake.numbering import Numbered, WindowShut, say_numbered, write_sealed
 from services.intake.store import CLOSED, OPEN
 from shared.contracts.intake import ApplicationAmended, AtDesk, DetailsChanged
 from shared.contracts.notifier import letter_id
@@ -161,6 +162,7 @@ class _Change:
 
 async def _write(means: Means, programme: Programme, change: _Change, tx: Transaction) -> None:
     document, after, now = change.document, change.after, means.now(programme)
+    epochs = means.sealer.epochs(programme)  # first: search keys and parts are under these or later ones
     letters = letters_with(programme, change.before, change.version, document)
     changed = await means.store.amend(tx, document, {
         "version": change.version, "amended_at": now, "contact": after.contact, "seats": after.seats,
@@ -173,10 +175,14 @@ async def _write(means: Means, programme: Programme, change: _Change, tx: Transa
         ApplicationRecorded, programme, document["_id"], change.version, after.party.items(), letters)
     await means.records.keep(tx, programme.id, record)
     tx.say(record, subject=document["_id"], programme=programme.id, at=now)
-    _say(tx, programme, change, now)
+    if change.scope == "details":
+        await write_sealed(tx, programme.id, document["_id"], epochs)
+    _say(tx, programme, change, now, epochs)
 
 
-def _say(tx: Transaction, programme: Programme, change: _Change, now: datetime) -> None:
+def _say(
+    tx: Transaction, programme: Programme, change: _Change, now: datetime, epochs: Mapping[str, int]
+) -> None:
     application, told_by = change.document["_id"], change.before.application.contact
     if change.scope == "details":
         tx.say(DetailsChanged(application=application, version=change.version, contact=change.after.contact,
@@ -186,7 +192,7 @@ def _say(tx: Transaction, programme: Programme, change: _Change, now: datetime) 
     say_numbered(tx, Numbered(application, programme.id, now, lambda number: ApplicationAmended(
         application=application, number=number, contact=change.after.contact, seats=change.after.seats,
         wishes=change.after.wishes, version=change.version, contact_before=told_by, desk=change.desk),
-        while_open=True))
+        while_open=True, sealed_under=epochs))
 
 
 def letters_with(

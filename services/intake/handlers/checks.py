@@ -183,7 +183,7 @@ async def _amend(
     means: Means, programme: Programme, document: Document, change: Change, tx: Transaction
 ) -> None:
     subject, application, verdict = document["_id"], change.application, change.verdict
-    version, now = document.get("version", 1) + 1, means.now(programme)
+    version, now, epochs = document.get("version", 1) + 1, means.now(programme), means.sealer.epochs(programme)
     values = {
         "version": version, "amended_at": now, "seats": application.seats, "wishes": list(application.wishes),
         "keys": keys_to_keep(means, programme, application.party),
@@ -196,7 +196,7 @@ async def _amend(
     tx.say(record, subject=subject, programme=programme.id, at=now)
     say_numbered(tx, Numbered(subject, programme.id, now, lambda number: ApplicationAmended(
         application=subject, number=number, contact=application.contact, seats=application.seats,
-        wishes=application.wishes)))
+        wishes=application.wishes), sealed_under=epochs))
     if verdict:
         say_numbered(tx, Numbered(subject, programme.id, now, lambda number: ApplicationDecided(
             application=subject, number=number, counted=verdict.counted, reason=verdict.reason or "counted")))

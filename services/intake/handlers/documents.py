@@ -19,6 +19,7 @@ from shared.contracts.intake import ApplicationDecided, ApplicationTaken
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
 from shared.platform.telemetry import current_traceparent
+from shared.privacy.searchkeys import keyed
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,17 @@ def document_of(means: Means, draft: Draft) -> Document:
 
 
 def content_key(means: Means, draft: Draft) -> str:
-    """The content as an HMAC, by which a retry is known from another application under the same key."""
+    """The content as an HMAC, by which a retry is known from another application under the same key.
+
+    By web it is under the applicant's secret, which is stored nowhere: known again across a change of keys, and by
+    nobody else. A postcard has no secret; after a change of keys the same card looks like another.
+    """
     application, card = draft.application, draft.card
     posted = card.postmarked_on.isoformat() if card and card.postmarked_on else ""
     dates = [card.number, posted, card.received_on.isoformat()] if card else []
     content = [application.party.items(), application.seats, application.wishes, application.language, dates]
-    return means.search_keys.of("content", orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
+    return keyed(draft.secret, "content", text) if draft.secret else means.search_keys.of("content", text)
 
 
 def taken_fact(document: Document, number: int) -> ApplicationTaken:

@@ -80,6 +80,13 @@ async def certified(store: Store, tx: Transaction, message: Envelope[Certificate
         {"certificate": {"number": message.data.number, "at": message.time}})
 
 
+async def fence(means: Means, epochs: dict[str, int]) -> None:
+    """Before records are wrapped anew: a replica that has not heard of the change can no longer write (ADR 8)."""
+    for programme in means.programmes.all():
+        await means.store.prepare_windows(programme.id)  # or one that nobody used yet would have no fence
+    await means.store.fence(epochs)
+
+
 async def renew_search_keys(means: Means, door: Door, _: int) -> None:
     """Before the local key of an older epoch goes: search keys are made anew, a step after the other."""
     for programme in means.programmes.all():

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.intake.handlers.amending import Overtaken, given
 from services.intake.handlers.means import Means
+from services.intake.numbering import write_sealed
 from services.intake.store import Store
 from shared.contracts.envelope import Envelope
 from shared.contracts.notifier import LETTER_KINDS, NoticeFact, NoticePosted, NoticeSent, NoticeUnreached
@@ -47,10 +48,12 @@ async def take_out(means: Means, door: Door, tx: Transaction, job: Document) -> 
     except Overtaken:
         return None
     version, now = document.get("version", 1) + 1, means.now(programme)
+    epochs = means.sealer.epochs(programme)
     if not await means.store.next_version(tx, document, {"version": version}):
         return {}  # amended at this moment: look again
     record = means.sealer.seal(
         ApplicationRecorded, programme, document["_id"], version, before.application.party.items())
+    await write_sealed(tx, programme.id, document["_id"], epochs)
     await means.records.keep(tx, programme.id, record)
     tx.say(record, subject=document["_id"], programme=programme.id, at=now)
     return None

@@ -10,6 +10,7 @@ from services.intake.domain.receipt import proof
 from services.intake.handlers.amending import Given, Overtaken, given, history_entry, letters_with
 from services.intake.handlers.means import Means
 from services.intake.handlers.searching import scoped
+from services.intake.numbering import write_sealed
 from shared.contracts.envelope import Id
 from shared.contracts.intake import AtDesk, ReceiptRenewed
 from shared.contracts.privacy import ApplicationRecorded
@@ -53,7 +54,7 @@ async def renew(
 
 async def _write(means: Means, programme: Programme, renewal: _Renewal, tx: Transaction) -> None:
     document, now = renewal.document, means.now(programme)
-    version, subject = document.get("version", 1) + 1, document["_id"]
+    version, subject, epochs = document.get("version", 1) + 1, document["_id"], means.sealer.epochs(programme)
     letters = letters_with(programme, renewal.before, version, document,
                            renewal.secret if renewal.how == "letter" else None)
     done = await means.store.next_version(tx, document, {
@@ -64,6 +65,7 @@ async def _write(means: Means, programme: Programme, renewal: _Renewal, tx: Tran
         raise Overtaken
     record = means.sealer.seal(ApplicationRecorded, programme, subject, version,
                                renewal.before.application.party.items(), letters)
+    await write_sealed(tx, programme.id, subject, epochs)
     await means.records.keep(tx, programme.id, record)
     tx.say(record, subject=subject, programme=programme.id, at=now)
     tx.say(ReceiptRenewed(application=subject, how=renewal.how, contact=document["contact"], version=version,

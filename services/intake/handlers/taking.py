@@ -5,7 +5,9 @@ Application, sealed personal record, outgoing events: one transaction, shared wi
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -36,7 +38,7 @@ from services.intake.handlers.documents import (
 )
 from services.intake.handlers.means import Means
 from services.intake.handlers.searching import scoped
-from services.intake.numbering import Numbered, WindowShut, say_numbered
+from services.intake.numbering import KeysOutdated, Numbered, WindowShut, say_numbered
 from services.intake.store import APPLICATIONS
 from shared.contracts.envelope import Id, derived_id, new_id
 from shared.contracts.privacy import ApplicationRecorded
@@ -44,7 +46,8 @@ from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction, is_duplicate
 from shared.platform.mongo import Document
 
-_TRIES = 3
+_TRIES = 8
+_NEW_KEYS_SECONDS = 0.25
 
 
 class Unfit(Exception):
@@ -115,9 +118,9 @@ async def take_web(means: Means, programme: Programme, application: Application,
     scope = scoped(programme, key) if key else None
     draft = Draft(
         programme, application, COUNTS,
-        application_id=means.search_keys.of("application", scope)[:32] if scope else new_id(),
+        application_id=means.search_keys.name_of("application", scope)[:32] if scope else new_id(),
         # Derived, so that a retry gets its secret again although only a hash of it is stored.
-        secret=means.search_keys.of("receipt secret", scope)[:32] if scope else os.urandom(16).hex(),
+        secret=means.search_keys.name_of("receipt secret", scope)[:32] if scope else os.urandom(16).hex(),
     )
     try:
         draft = replace(draft, verdict=check_web(means, programme, application))
@@ -134,7 +137,7 @@ async def take_postcard(means: Means, programme: Programme, application: Applica
     """Keeps a postcard, counted or not. The same card keyed in again alike gives the same answer."""
     verdict = check_postcard(means, programme, application, card)
     await keep_with_its_day(means, programme, card)
-    application_id = means.search_keys.of("application", scoped(programme, f"card {card.number}"))[:32]
+    application_id = means.search_keys.name_of("application", scoped(programme, f"card {card.number}"))[:32]
     return await _take(means, Draft(programme, application, verdict, application_id, None, card))
 
 
@@ -143,16 +146,20 @@ async def _take(means: Means, draft: Draft) -> Taken:
     await means.store.prepare_windows(programme.id)
     items = draft.application.party.items()
     for _ in range(_TRIES):
-        document = document_of(means, draft)
+        document, epochs = document_of(means, draft), means.sealer.epochs(programme)
         record = means.sealer.seal(ApplicationRecorded, programme, draft.application_id, 1, items)
         try:
             if draft.card:
-                await means.transactions.grouped(partial(_write_card, means, draft.card, programme, document, record))
+                await means.transactions.grouped(
+                    partial(_write_card, means, draft.card, programme, document, record, epochs))
             else:
-                await means.transactions.noted(partial(_write, means, programme, document, record))
+                await means.transactions.noted(partial(_write, means, programme, document, record, epochs))
             return _answer(document, draft.secret)
         except WindowShut:
             raise WindowRefused("closed") from None
+        except KeysOutdated:
+            await asyncio.sleep(_NEW_KEYS_SECONDS)
+            continue
         except Exception as error:
             if not is_duplicate(error):
                 raise
@@ -162,18 +169,20 @@ async def _take(means: Means, draft: Draft) -> Taken:
             return _repeated(means, earlier, draft)
         if draft.card and await means.postcards.card(programme.id, draft.card.number):
             raise KeyUsed  # keyed in before the keys of an epoch were changed, or before it was erased
-    raise RuntimeError("no free receipt number found")
+    raise KeysOutdated
 
 
 async def _write_card(
-    means: Means, card: Card, programme: Programme, document: Document, record: ApplicationRecorded, tx: Transaction
+    means: Means, card: Card, programme: Programme, document: Document, record: ApplicationRecorded,
+    epochs: Mapping[str, int], tx: Transaction,
 ) -> None:
     await keyed_in(means, programme, card, document["_id"], tx)
-    _write(means, programme, document, record, tx)
+    _write(means, programme, document, record, epochs, tx)
 
 
 def _write(
-    means: Means, programme: Programme, document: Document, record: ApplicationRecorded, tx: Transaction
+    means: Means, programme: Programme, document: Document, record: ApplicationRecorded, epochs: Mapping[str, int],
+    tx: Transaction,
 ) -> None:
     application, at = document["_id"], document["taken_at"]
     tx.insert(APPLICATIONS, document)
@@ -181,7 +190,7 @@ def _write(
     tx.say(record, subject=application, programme=programme.id, at=at, traceparent=document["traceparent"])
     say_numbered(tx, Numbered(
         application, programme.id, at, partial(taken_fact, document), taking=True,
-        traceparent=document["traceparent"]))
+        traceparent=document["traceparent"], sealed_under=epochs))
     if not document["counted"]:
         say_numbered(tx, Numbered(
             application, programme.id, at, partial(decided_fact, document),

@@ -145,7 +145,7 @@ def test_a_restarted_owner_finds_its_pair_keys_on_the_topic() -> None:
 
 
 def test_search_keys_differ_by_purpose_and_by_key() -> None:
-    keys, others = SearchKeys(RINGS["intake"]), SearchKeys(RINGS["notifier"])
+    keys, others = SearchKeys(RINGS["intake"], b"a"), SearchKeys(RINGS["notifier"], b"b")
     assert keys.of("telephone", "1") == keys.of("telephone", "1")
     assert len({keys.of("telephone", "1"), keys.of("name", "1"), others.of("telephone", "1")}) == 3
 
