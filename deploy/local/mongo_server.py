@@ -11,6 +11,8 @@ from deploy.local.state import State, private_folder
 
 ADMIN = "admin"
 REPLICA_SET = "kujibiki"
+TRANSACTION_SECONDS = 15
+"""What a killed process had open keeps others from the same documents until then: MongoDB's own limit is a minute."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class MongoServer:
             "--wiredTigerJournalCompressor", "none",
             "--nounixsocket",
             "--setParameter", "diagnosticDataCollectionEnabled=false",
+            "--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}",
             # On SIGTERM a member of a replica set waits 15 s for another one to take over; there is none.
             "--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100",
         ]  # fmt: skip

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import math
+import random
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,6 +28,7 @@ from shared.platform.mongo import (
     Session,
     is_duplicate,
     is_transient,
+    is_unreachable,
     outcome_unknown,
     start_transaction,
 )
@@ -37,6 +40,7 @@ MOST_BYTES = 1024 * 1024
 MAX_GROUP = 128
 MAX_WAITING = 2000
 ATTEMPTS = 12
+GROUP_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -160,7 +164,8 @@ class Transactions:
     async def grouped(self, work: Work[T]) -> T:
         """Runs `work` in a transaction that it shares with what waits at the same time.
 
-        Raises `Busy` when more than `MAX_WAITING` wait. A failure of one leaves the others untouched.
+        Raises `Busy` when more than `MAX_WAITING` wait, or when others had the same documents open all the time. A
+        failure of one leaves the others untouched.
         """
         return await self._wait(work)  # type: ignore[no-any-return]
 
@@ -184,11 +189,12 @@ class Transactions:
 
     async def _commit_group(self, group: list[_Waiting]) -> None:
         try:
-            results = await self._attempt(group)
+            results = await self._attempt(group, GROUP_SECONDS)
         except BaseException as error:
-            if len(group) == 1 or not isinstance(error, Exception):
+            if len(group) == 1 or not isinstance(error, Exception) or is_transient(error) or is_unreachable(error):
+                # The store failed and nobody in the group did: one after the other, they would wait for minutes.
                 for waiting in group:
-                    _settle(waiting, error=error)
+                    _settle(waiting, error=Busy() if is_transient(error) else error)
                 return
             # Somebody in the group failed: each alone, so that only that one hears of it.
             for waiting in group:
@@ -197,14 +203,16 @@ class Transactions:
         for waiting, result in zip(group, results, strict=True):
             _settle(waiting, result=result)
 
-    async def _attempt(self, group: list[_Waiting]) -> list[Any]:
+    async def _attempt(self, group: list[_Waiting], patience: float = math.inf) -> list[Any]:
+        began = time.monotonic()
         for attempt in range(ATTEMPTS):
             try:
                 return await self._once(group)
             except Exception as error:
-                if not is_transient(error) or attempt == ATTEMPTS - 1:
+                if not is_transient(error) or attempt == ATTEMPTS - 1 or time.monotonic() - began > patience:
                     raise
-                await asyncio.sleep(min(0.5, 0.005 * 2**attempt))
+                # Replicas that met over a document do not meet again.
+                await asyncio.sleep(min(0.5, 0.005 * 2**attempt) * random.uniform(0.5, 1.0))
         raise AssertionError("unreachable")
 
     async def _once(self, group: list[_Waiting]) -> list[Any]:

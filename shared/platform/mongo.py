@@ -38,7 +38,7 @@ _DUPLICATE = 11000
 
 __all__ = [
     "AFTER", "Client", "Collection", "Database", "Document", "DuplicateKey", "OperationFailure", "Session",
-    "StoreError", "Unreachable", "connect", "is_duplicate", "is_transient", "outcome_unknown", "start_transaction",
+    "StoreError", "Unreachable", "connect", "is_duplicate", "is_transient", "is_unreachable", "outcome_unknown", "start_transaction",
 ]
 
 
@@ -63,6 +63,11 @@ def start_transaction(session: Session) -> Any:
 def is_transient(error: BaseException) -> bool:
     """Whether the whole transaction may simply be tried again."""
     return isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether no server answered."""
+    return isinstance(error, Unreachable)
 
 
 def outcome_unknown(error: BaseException) -> bool:
