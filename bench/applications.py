@@ -106,7 +106,7 @@ class Bench:
         """What was acknowledged and is not there once."""
         receipts = [receipt for receipt, _ in answered(self.answers)]
         print(f"{len(receipts):,} acknowledged applications are looked for", file=sys.stderr)
-        return asyncio.run(find(self.stack)).wrong(receipts)
+        return asyncio.run(find(self.stack, self.programme.id)).wrong(receipts)
 
 
 def answered(file: Path) -> list[tuple[str, float]]:

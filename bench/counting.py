@@ -48,20 +48,21 @@ class Found:
         }.items() if is_wrong]
 
 
-async def find(stack: Stack) -> Found:
-    """Reads intake's database and its two topics, whole."""
+async def find(stack: Stack, programme: str) -> Found:
+    """Reads what intake's database and its two topics have of a programme."""
     found = Found()
     settings = settings_of(stack, "intake")
     client, database = connect(settings.mongo_uri(), "intake")
-    async for row in database["applications"].find({}, {"receipt": 1}):
+    async for row in database["applications"].find({"programme": programme}, {"receipt": 1}):
         found.stored[row["receipt"]] += 1
         found.applications[row["receipt"]] = row["_id"]
-    async for row in database["personal"].find({}, {"_id": 1}):
+    async for row in database["personal"].find({"programme": programme}, {"_id": 1}):
         found.sealed[row["_id"]] += 1
     client.close()
     for partition, value in await read(stack, FACTS):
-        data = decode(value).data
-        if isinstance(data, ApplicationTaken):
+        message = decode(value)
+        data = message.data
+        if isinstance(data, ApplicationTaken) and message.programme == programme:
             found.said[data.receipt] += 1
             found.numbers[partition].append(data.number)
     for _, value in await read(stack, RECORDS):

@@ -31,7 +31,6 @@ from shared.privacy.keyring import KeyRing
 
 PATIENCE_SECONDS = 120
 RECIPIENTS = ("notifier", "checkin")
-EXTRA_PORTS = 60
 OPEN_AT = datetime(2021, 6, 10, tzinfo=UTC)
 
 
@@ -89,17 +88,18 @@ async def prepare(stack: Stack, defined: Programme, speaking_for: Sequence[str] 
 
 @contextmanager
 def intakes(stack: Stack, replicas: int, log: Path) -> Iterator[tuple[list[int], list[int]]]:
-    """So many replicas of intake, each on a port of its own: process ids and ports."""
-    ports = [stack.ports.of("intake"), *(stack.ports.base + EXTRA_PORTS + one for one in range(1, replicas))]
+    """So many replicas of intake, each on a port of its own and all on the service's: process ids and own ports."""
+    ports = [stack.ports.of(f"intake-{number}") for number in range(1, replicas + 1)]
     with ExitStack() as running, log.open("ab") as file:
         processes = []
-        for number, port in enumerate(ports, 1):
-            told = service_environment(stack.state.root, "intake", replica=number)
+        for number in range(1, replicas + 1):
+            told = service_environment(stack.state.root, "intake", replica=number, beside=True)
             processes.append(running.enter_context(ended(subprocess.Popen(
                 [sys.executable, "-m", "services.intake"], stdout=file, stderr=subprocess.STDOUT,
-                env={**surroundings(), **told, "KUJIBIKI_HTTP_PORT": str(port)}))))
+                env={**surroundings(), **told}))))
         for port in ports:
             wait_for(f"http://127.0.0.1:{port}/readyz", log)
+        wait_for(f"{stack.ports.url('intake')}/readyz", log)
         yield [process.pid for process in processes], ports
 
 

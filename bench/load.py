@@ -5,7 +5,7 @@
 Without a rate each connection sends its next request when the last was answered: the most that the server can do.
 With one, requests are due at fixed times, and what waits for a free connection counts as the server's delay.
 BODIES holds a path, then a body a line; ANSWERS gets a line for each 201: when it came, in seconds, and its body.
-Prints one JSON line.
+Prints one JSON line, which tells apart who was turned away (503), after how long and with which `Retry-After`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import resource
 import select
 import socket
 import time
@@ -31,19 +32,29 @@ class Result:
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)
+    retry_after: list[int] = field(default_factory=list)
+    unanswered: int = 0
     seconds: float = 0.0
     unsent: bool = False
 
     def summary(self) -> dict[str, object]:
         """As one JSON line says it."""
-        ordered = sorted(self.latencies)
         taken = self.statuses[201]
         return {
             "taken": taken, "statuses": dict(self.statuses), "seconds": round(self.seconds, 3),
             "rate": round(taken / self.seconds, 1), "unsent": self.unsent,
-            **{f"p{part}_ms": round(1000 * ordered[int(len(ordered) * part / 100)], 1) for part in (50, 90, 99)},
-            "max_ms": round(1000 * ordered[-1], 1),
+            **_spread(self.latencies), "unanswered": self.unanswered, "refusals": _spread(self.refusals),
+            "retry_after": [min(self.retry_after, default=0), max(self.retry_after, default=0)],
         }
+
+
+def _spread(latencies: list[float]) -> dict[str, float]:
+    if not latencies:
+        return {}
+    ordered = sorted(latencies)
+    return {**{f"p{part}_ms": round(1000 * ordered[int(len(ordered) * part / 100)], 1) for part in (50, 90, 99)},
+            "max_ms": round(1000 * ordered[-1], 1)}
 
 
 class Load:
@@ -82,6 +93,7 @@ class Load:
         self.result.seconds = time.perf_counter() - began
         while self._sent_at and time.perf_counter() < end + PATIENCE_SECONDS:
             self._receive(0.05)
+        self.result.unanswered = len(self._sent_at)
         return self.result
 
     def _send(self, counted_from: float) -> None:
@@ -99,12 +111,18 @@ class Load:
                     raise SystemExit("a connection was closed by the server")
                 self._read[number] = data
                 continue
-            self.result.latencies.append(time.perf_counter() - self._sent_at.pop(number))
-            status = int(data[9:12])
-            self.result.statuses[status] += 1
-            if status == 201:
-                self.result.answers.append(b"%.6f %s\n" % (time.time(), body))
+            self._note(int(data[9:12]), head, body, time.perf_counter() - self._sent_at.pop(number))
             self._free.append(number)
+
+    def _note(self, status: int, head: bytes, body: bytes, took: float) -> None:
+        self.result.statuses[status] += 1
+        if status == 503:
+            self.result.refusals.append(took)
+            self.result.retry_after.append(int(head.lower().partition(b"retry-after: ")[2].partition(b"\r\n")[0] or 0))
+            return
+        self.result.latencies.append(took)
+        if status == 201:
+            self.result.answers.append(b"%.6f %s\n" % (time.time(), body))
 
 
 def main() -> None:
@@ -117,6 +135,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--rate", type=float)
     asked = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     path, *bodies = asked.bodies.read_bytes().splitlines()
     load = Load([int(port) for port in asked.ports.split(",")], path.decode(), bodies, asked.connections)
     result = load.run(asked.seconds, asked.rate)

@@ -12,7 +12,7 @@ class IntakeSettings(Settings):
     answered `lookup_spacing` seconds apart, the last one of a queue after `lookup_longest` seconds.
 
     `applying_at_once` applications are worked on at a time, enough to fill a group's commit while another is under
-    way; whoever would wait longer than `applying_longest_wait` seconds for a place is turned away.
+    way; whoever would be through later than after `applying_longest_wait` seconds is turned away.
     """
 
     service: str = "intake"
@@ -23,4 +23,4 @@ class IntakeSettings(Settings):
     lookup_spacing: float = 2.0
     lookup_longest: float = 15.0
     applying_at_once: int = 192
-    applying_longest_wait: float = 2.5
+    applying_longest_wait: float = 2.0

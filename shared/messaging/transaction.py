@@ -211,8 +211,9 @@ class Transactions:
             except Exception as error:
                 if not is_transient(error) or attempt == ATTEMPTS - 1 or time.monotonic() - began > patience:
                     raise
-                # Replicas that met over a document do not meet again.
-                await asyncio.sleep(min(0.5, 0.005 * 2**attempt) * random.uniform(0.5, 1.0))
+                # Replicas that met over a document are not to meet again.
+                pause = min(0.5, 0.005 * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311  # nobody guesses at it
+                await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
     async def _once(self, group: list[_Waiting]) -> list[Any]:

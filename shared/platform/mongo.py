@@ -38,7 +38,8 @@ _DUPLICATE = 11000
 
 __all__ = [
     "AFTER", "Client", "Collection", "Database", "Document", "DuplicateKey", "OperationFailure", "Session",
-    "StoreError", "Unreachable", "connect", "is_duplicate", "is_transient", "is_unreachable", "outcome_unknown", "start_transaction",
+    "StoreError", "Unreachable", "connect", "is_duplicate", "is_transient", "is_unreachable", "outcome_unknown",
+    "start_transaction",
 ]
 
 

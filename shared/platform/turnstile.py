@@ -1,22 +1,24 @@
 """A turnstile: so many at once, the others in a queue that nobody waits in for long.
 
-What bounds the queue is time, not its length: whoever would wait longer than `longest_wait`, at the pace of the last
-seconds, is turned away at once and told when to come again. When the pace breaks down, so is whoever waits.
+What bounds the queue is time, not its length: who would get through later than after `longest_wait`, at the pace of the
+last seconds, is turned away at once and told when to come again. When the pace breaks down, so is whoever waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-LONGEST_WAIT_SECONDS = 2.5
+LONGEST_WAIT_SECONDS = 2.0
+GIVEN_UP_AFTER = 1.5  # times the longest wait, where the pace was not what it had been
 PACE_SECONDS = 2.0
-FIRST_GUESS = 4  # times through a place a second, until it is known
+FIRST_GUESS = 1  # times through a place a second, until it is known
 SPREAD_SECONDS = (5.0, 60.0)
 SAY_EVERY_SECONDS = 10.0
 
@@ -64,7 +66,7 @@ class Turnstile:
             return
         if not self._queue:
             self._pace.begin()
-        if (len(self._queue) + 1) / self._pace.per_second() > self._longest_wait:
+        if (self.inside + len(self._queue) + 1) / self._pace.per_second() > self._longest_wait:
             raise self._turned_away()
         await self._wait()
 
@@ -73,7 +75,7 @@ class Turnstile:
         self._queue.append(place)
         try:
             # The estimate is from the past; this is what is promised.
-            async with asyncio.timeout(2 * self._longest_wait):
+            async with asyncio.timeout(GIVEN_UP_AFTER * self._longest_wait):
                 await place
         except BaseException as error:
             if place.done() and not place.cancelled():
@@ -101,7 +103,7 @@ class Turnstile:
                         self.name, lately, self.inside, self.waiting, pace)
         # All who were turned away come again: over as long as it takes to let them in.
         least, most = SPREAD_SECONDS
-        return TurnedAway(round(self._chance(self._longest_wait, min(most, max(least, lately / pace)))))
+        return TurnedAway(math.ceil(self._chance(self._longest_wait, min(most, max(least, lately / pace)))))
 
 
 class _Pace:
