@@ -41,7 +41,7 @@ from shared.contracts.programme import Programme
 FIRST_BASE = 26_400
 CONNECTIONS, RUSH_CONNECTIONS = 128, 3000
 LOOK_EVERY_SECONDS = 0.25
-LOOKER_PATIENCE_SECONDS = 10
+LOOKER_PATIENCE_SECONDS = 30
 CALM_SECONDS, CALM_WITHIN = 1.0, 15.0
 MOST_GROWTH_MB = 200
 REFUSED_MOSTLY_WITHIN_MS, REFUSED_WITHIN_MS, TAKEN_WITHIN_MS = 1000.0, 4000.0, 10_000.0
@@ -60,8 +60,9 @@ class Rush:
     megabytes: list[float]
     wrong: list[str] = field(default_factory=list)
 
-    def faults(self, times: float) -> list[str]:
-        """What is not as it must be; empty when all is."""
+    def faults(self, times: float, slack: float = 1.0) -> list[str]:
+        """What is not as it must be; empty when all is. `slack`: how many times slower a machine may be that does
+        other things as well."""
         statuses, seen = self.seen["statuses"], self.seen
         mostly, refused = (seen["refusals"].get(f"{part}_ms", 0.0) for part in ("p50", "p99"))
         return [*self.wrong, *(what for what, is_wrong in {
@@ -70,9 +71,9 @@ class Rush:
             f"answers that are none of ours: {statuses}": not statuses.keys() <= {"201", "503"},
             f"{seen['unanswered']} were never answered": seen["unanswered"] > 0,
             f"Retry-After {seen['retry_after']}": not 1 <= seen["retry_after"][0] <= seen["retry_after"][1] <= 60,
-            f"turned away only after {mostly} ms (p50)": mostly > REFUSED_MOSTLY_WITHIN_MS,
-            f"turned away only after {refused} ms (p99)": refused > REFUSED_WITHIN_MS,
-            f"taken only after {seen.get('p99_ms')} ms (p99)": seen.get("p99_ms", 0.0) > TAKEN_WITHIN_MS,
+            f"turned away only after {mostly} ms (p50)": mostly > slack * REFUSED_MOSTLY_WITHIN_MS,
+            f"turned away only after {refused} ms (p99)": refused > slack * REFUSED_WITHIN_MS,
+            f"taken only after {seen.get('p99_ms')} ms (p99)": seen.get("p99_ms", 0.0) > slack * TAKEN_WITHIN_MS,
             f"{self.failed_looks} looks failed of {len(self.looks) + self.failed_looks}": self.failed_looks > 0,
             f"memory grew by {self.megabytes} MB": max(self.megabytes) > MOST_GROWTH_MB,
             "the service does not calm down": self.calm_after is None,

@@ -42,6 +42,7 @@ class Turnstile:
     ) -> None:
         self.name, self.inside = name, 0
         self._at_once, self._longest_wait, self._clock, self._chance = at_once, longest_wait, clock, chance
+        self._busy_from = max(1, at_once // 8)
         self._queue: deque[asyncio.Future[None]] = deque()
         self._pace = _Pace(FIRST_GUESS * at_once, clock)
         self._refusals = _Refusals(clock)
@@ -63,9 +64,9 @@ class Turnstile:
     async def _enter(self) -> None:
         if self.inside < self._at_once:
             self.inside += 1
+            if self.inside == self._busy_from:
+                self._pace.begin()
             return
-        if not self._queue:
-            self._pace.begin()
         if (self.inside + len(self._queue) + 1) / self._pace.per_second() > self._longest_wait:
             raise self._turned_away()
         await self._wait()
@@ -87,7 +88,7 @@ class Turnstile:
             raise
 
     def _leave(self) -> None:
-        if self._queue:
+        if self.inside >= self._busy_from:
             self._pace.count()
         while self._queue:
             place = self._queue.popleft()
@@ -107,14 +108,14 @@ class Turnstile:
 
 
 class _Pace:
-    """How many go through a second while there is a queue; without one nobody knows how many could."""
+    """How many go through a second while many are inside; at other times nobody knows how many could."""
 
     def __init__(self, guess: float, clock: Callable[[], float]) -> None:
         self._clock, self._known = clock, guess
         self._since, self._count = clock(), 0.0
 
     def begin(self) -> None:
-        """A queue forms. What is known of the pace counts as its first second."""
+        """It gets busy. What is known of the pace counts as the first second."""
         self._since, self._count = self._clock() - 1.0, self._known
 
     def count(self) -> None:
