@@ -32,7 +32,7 @@ OFFSETS = {
 }
 # A Faust view is told a port of its own, so that it can never take its service's.
 LIVE_OFFSET = 40
-HIGHEST_BASE = 65535 - LIVE_OFFSET - max(OFFSETS.values())
+HIGHEST_BASE = 65535 - 100
 # Replicas share their service's port; each has one of its own as well, by which it is watched.
 REPLICA_OFFSET, REPLICA_STEP, MOST_REPLICAS = 50, 10, 5
 _reserved: list[FileLock] = []
