@@ -125,7 +125,7 @@ class Field:
     @property
     def acknowledged(self) -> list[str]:
         """The receipts that anybody got."""
-        return [json.loads(line)["receipt"] for line in self._answers.read_bytes().splitlines()]
+        return [json.loads(line.partition(b" ")[2])["receipt"] for line in self._answers.read_bytes().splitlines()]
 
     def _load(self, ports: list[int], seconds: float, rate: float | None, connections: int) -> dict[str, Any]:
         many = int(seconds * (rate * 1.1 if rate else 3000)) + connections
@@ -167,7 +167,7 @@ class Field:
             answer = _ask(f"{self.url}{self._path}", self._one())
             if answer is not None:
                 with self._answers.open("ab") as file:
-                    file.write(answer + b"\n")
+                    file.write(b"%.6f %s\n" % (time.time(), answer))
             row = row + 1 if answer is not None and time.monotonic() - asked < CALM_SECONDS else 0
             if time.monotonic() - began > CALM_WITHIN:
                 return None
