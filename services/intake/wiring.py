@@ -17,7 +17,7 @@ from services.intake.handlers.means import Means
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit, Pacing
-from services.intake.pages import apply, desk, enquiry, mine, own, postcard
+from services.intake.pages import apply, batches, checks, desk, enquiry, held, mine, own, postcard
 from services.intake.postcard_store import PostcardStore
 from services.intake.problem_kinds import KINDS
 from services.intake.settings import IntakeSettings
@@ -56,8 +56,8 @@ def build(settings: IntakeSettings) -> Service:
     service.begins_at("")
     service.serves(
         api.routes(front, service.lanes), desk_api.routes(front), mine_api.routes(front), archive_api.routes(service),
-        desk.routes(front), enquiry.routes(
-            front, Desk(means, service.door, EnquiryStore(service.database)), urls.get("intake", "")),
+        desk.routes(front), batches.routes(front), held.routes(front), checks.routes(front),
+        enquiry.routes(front, Desk(means, service.door, EnquiryStore(service.database)), urls.get("intake", "")),
         mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )

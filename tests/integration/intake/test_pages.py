@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+import httpx
+
+from shared.contracts.programme import Postcards
 from tests.integration.intake.conftest import Opened
 from tests.integration.intake.stage import Stage, a_family
+from tests.stages.programmes import programme_named
 
 
 def filled() -> dict[str, str]:
@@ -199,3 +203,50 @@ async def test_s04_the_form_says_which_part_of_the_rule_an_address_missed(stage:
                           ("渋谷区渋谷1-1", "このご住所では申し込めません")):
         answer = await stage.http.post(here, data={**filled(), "address": address, "step": "check", "key": "r" * 32})
         assert answer.status_code == 422 and said in answer.text
+
+
+async def test_s15_s07_the_desks_other_pages_take_batches_hand_overs_replies_and_checks(stage: Stage) -> None:
+    programme = programme_named("desk-pages").model_copy(update={"postcards": Postcards(verify="all")})
+    await stage.define(programme)
+    await stage.move_to(programme, programme.window.closes)
+    desk = f"/intake/{programme.id}/desk"
+
+    async def post(path: str, by: str = "desk-1", **data: str) -> httpx.Response:
+        return await stage.http.post(f"{desk}{path}", data=data, headers=stage.headers(by))
+
+    arrival = {"count": "２", "received_on": "0611", "delivery": "mail", "reply_halves": "no"}
+    odd = await post("/batches", **{**arrival, "count": "0"})
+    assert odd.status_code == 422 and 'value="0611"' in odd.text
+    opened = await post("/batches", **arrival)
+    assert opened.status_code == 303 and opened.headers["location"].endswith("?opened=HG001")
+    listed = (await stage.http.get(opened.headers["location"], headers=stage.headers("officer-1"))).text
+    assert "HG001-001" in listed and "HG001-002" in listed and "入力中" in listed
+    people = {"handed_by": "desk-1", "taken_by": "desk-2"}
+    alone = await post("/batches/HG001/hand-overs", place="safe", count="2", handed_by="desk-1", taken_by="desk-1")
+    assert alone.status_code == 422 and "別の2人" in alone.text
+    moved = await post("/batches/HG001/hand-overs", place="desk", count="1", **people)
+    assert moved.status_code == 303
+    batch = (await stage.http.get(f"{desk}/batches/HG001", headers=stage.headers("desk-1"))).text
+    assert "記録は2枚、最後に数えたのは1枚です" in batch
+    counted = await post("/batches/HG001/recounts", recount="2", first="desk-1", second="desk-2")
+    assert counted.status_code == 303
+    card = {name: value for name, value in filled().items() if name != "email"}
+    await post("", **{**card, "batch": "HG001", "card": "HG001-001", "postmarked_on": "0610"})
+    await post("/holding", **{"hold-batch": "HG001", "hold-card": "HG001-002", "hold-reason": "no-wish"})
+    reply = await stage.http.get(f"{desk}/held/HG001-002/reply.pdf", headers=stage.headers("desk-1"))
+    assert reply.content.startswith(b"%PDF-")
+    assert (await post("/held/HG001-001/replies")).status_code == 409
+    assert (await post("/held/HG001-002/replies")).status_code == 303
+    held = (await stage.http.get(f"{desk}/held", headers=stage.headers("desk-1"))).text
+    assert "HG001-002" in held and "に返信" in held
+    assert "desk-1" not in (await stage.http.get(f"{desk}/checks", headers=stage.headers("desk-1"))).text.partition(
+        "<main")[2]
+    blind = (await stage.http.get(f"{desk}/checks", headers=stage.headers("desk-2"))).text
+    assert "HG001-001" in blind and card["telephone"] not in blind
+    read = {name: card[name] for name in ("name", "address", "telephone", "seats", "wishes.1", "wishes.2")}
+    differs = await post("/checks/HG001-001", "desk-2", **{**read, "telephone": "03-3209-1111", "wishes.1": "0723sp"})
+    assert "食い違いがあります" in differs.text and card["telephone"] in differs.text
+    own = await post("/checks/HG001-001/settling", "desk-2", **read, together_with="desk-2")
+    assert own.status_code == 422
+    settled = await post("/checks/HG001-001/settling", "desk-2", **read, together_with="desk-1")
+    assert "確認済みにしました" in settled.text and "申込みは変えていません" in settled.text
