@@ -80,13 +80,14 @@ def router(store: Store, printing: Printing, programmes: Programmes) -> APIRoute
         """Begins a print run with up to 500 notices."""
         programmes.get(programme)
         run = await printing.begin(person, programme)
-        return {"run": run["_id"], "cards": len(run["notices"])}
+        return {"run": run["_id"], "cards": len(run["notices"]), "reply_halves": run["reply_halves"]}
 
     @routes.get("/print-runs/{run}")
     async def one(programme: str, run: HexId, _: Reader) -> dict[str, Any]:
         """A print run."""
         found = await printing.run(programme, run)
-        return {"run": run, "state": found["state"], "by_hand": found["by_hand"], "cards": len(found["notices"]),
+        return {"run": run, "state": found["state"], "by_hand": found["by_hand"],
+                "reply_halves": found.get("reply_halves", False), "cards": len(found["notices"]),
                 "notices": found["notices"]}
 
     @routes.get("/print-runs/{run}/cards.pdf", response_class=Response)

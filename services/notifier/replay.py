@@ -125,7 +125,7 @@ REBUILD = Rebuild(
     compared=(
         Compared(APPLICATIONS, (
             "programme", "receipt", "entry", "contact", "language", "withdrawn_at", "counted", "reason", "told_with",
-            "result", "promoted", "passes", "letters",
+            "result", "promoted", "passes", "letters", "reply_card",
         ), left_out={
             **dict.fromkeys(("state", "due_at", "waits", "tries", "lease_until", "leased_by"), "work in hand"),
             **dict.fromkeys(("told", "told_kind", "lettered"), "which notices were made: they are rows of their own"),
@@ -136,12 +136,13 @@ REBUILD = Rebuild(
                  plain=_notice, left_out={
             **dict.fromkeys(("due_at", "attempt", "tries", "lease_until", "leased_by", "intent_at"), "work in hand"),
             **dict.fromkeys(("to", "contact", "tried", "promotion", "reason", "receipt", "entry", "draw", "passes",
-                             "letter", "made_at"), "what the mail or card says, taken from the application's facts"),
+                             "letter", "reply_card", "made_at"),
+                            "what the mail or card says, taken from the application's facts"),
             "run": "of the card in hand; the printed ones are in print_runs", "traceparent": "a trace, not a fact",
         }),
         Compared(RUNS, ("programme", "state", "notices", "posted_by", "posted_at"), plain=_cards,
                  only={"state": {"$in": ["printed", "posted"]}},
-                 left_out=dict.fromkeys(("made_by", "made_at", "by_hand"), "said to nobody")),
+                 left_out=dict.fromkeys(("made_by", "made_at", "by_hand", "reply_halves"), "said to nobody")),
         PERSONAL_COMPARED,
         ERASED_COMPARED,
     ),

@@ -70,6 +70,8 @@ class Application:
     result: Result | None = None
     promoted: tuple[Promotion, ...] = ()
     passes: tuple[Pass, ...] = ()
+    reply_card: str | None = None
+    """The number of a double postcard (往復はがき), whose other half the applicant addressed for the result."""
     told: tuple[str, ...] = ()
     """The ids of the notices that were made for it: of its result, and of promotions."""
     told_kind: Kind | None = None
@@ -105,6 +107,7 @@ def application_of(document: dict[str, Any]) -> Application:
         result=Result(result["draw"], result["outcome"], tuple(result["won"]), result["place"]) if result else None,
         promoted=tuple(_promotions(document.get("promoted", {}))),
         passes=tuple(_passes(document.get("passes", {}))), told=tuple(document.get("told", ())),
+        reply_card=document.get("reply_card"),
         told_kind=document.get("told_kind"), letters=tuple(_letters(document.get("letters", {}))),
         lettered=tuple(document.get("lettered", ())),
     )

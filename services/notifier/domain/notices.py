@@ -115,6 +115,12 @@ def next_notice(
     )
 
 
+def reply_card(programme: str, notice: Notice, addressee: Application) -> str | None:
+    """The card whose reply half carries the notice: an application's one result, told to its own applicant by post."""
+    is_result = notice.id == result_notice_id(programme, notice.about)
+    return addressee.reply_card if is_result and notice.way == "post" and notice.to == notice.about else None
+
+
 def kind_of(application: Application) -> Kind | None:
     """What there is to tell. Withdrawing comes first: whoever withdrew is not told of a draw."""
     if application.withdrawn_at is not None:

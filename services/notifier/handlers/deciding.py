@@ -9,7 +9,7 @@ from typing import Any
 from services.notifier.domain.application import Application, application_of
 from services.notifier.domain.delivery import first_state
 from services.notifier.domain.ledger import Term
-from services.notifier.domain.notices import Draw, Notice, Waits, letters_due, next_notice
+from services.notifier.domain.notices import Draw, Notice, Waits, letters_due, next_notice, reply_card
 from services.notifier.store import NOTICES, Store, draw_key
 from shared.contracts.envelope import Id, derived_id
 from shared.contracts.notifier import NoticeFellDue, Way
@@ -81,7 +81,7 @@ class Deciding:
             "tried": [], "state": first_state(notice.way), "due_at": now, "due_by": notice.due_by, "made_at": now,
             "attempt": 0, "failures": 0, "receipt": row.get("receipt"), "entry": row.get("entry") or "",
             "draw": _draw_key(programme, application_of(row)), "passes": [asdict(issued) for issued in notice.passes],
-            "traceparent": row.get("traceparent"),
+            "reply_card": reply_card(programme.id, notice, to), "traceparent": row.get("traceparent"),
         }
         tx.insert(NOTICES, document)
         say_due(tx, programme.id, document, notice.way, self._clock)

@@ -44,7 +44,7 @@ class Facts:
         fact = message.data
         self._store.hear(tx, message.programme, fact.application, {
             "receipt": fact.receipt, "entry": fact.entry, "contact": fact.contact, "language": fact.language,
-            "traceparent": message.traceparent,
+            "reply_card": fact.card if fact.reply_half else None, "traceparent": message.traceparent,
         }, nudge_at=message.time)
 
     async def amended(self, tx: Transaction, message: Envelope[ApplicationAmended]) -> None:

@@ -14,7 +14,7 @@ from services.notifier.handlers.erasing import CAUSE as ERASED
 from services.notifier.handlers.erasing import Erased
 from services.notifier.handlers.opening import addressees
 from services.notifier.handlers.outcomes import Outcomes
-from services.notifier.postcards import Card, CardStopped, print_cards
+from services.notifier.postcards import Card, CardStopped, Half, print_cards, print_halves
 from services.notifier.store import RUNS, Store
 from shared.contracts.envelope import Id, derived_id, new_id
 from shared.contracts.notifier import NoticeFact, NoticePosted, NoticePrinted
@@ -41,15 +41,20 @@ class Printing:
         self._door, self._outcomes, self._erased, self._urls = door, outcomes, erased, urls
 
     async def begin(self, person: Person, programme: str) -> dict[str, Any]:
-        """Takes up to `MOST_CARDS` notices that wait for print, by receipt number, into a new run."""
+        """Takes up to `MOST_CARDS` notices that wait for print into a new run.
+
+        Fresh cards come first, by receipt number. Reply halves, which their applicants addressed, are runs of
+        their own, by the number of the card, as they lie in their batches (S02).
+        """
         run = new_id()
         await self._erased.end_waiting_for_print(programme)
         return await self._transactions.run(lambda tx: self._begin(tx, person, programme, run))
 
     async def _begin(self, tx: Transaction, person: Person, programme: str, run: Id) -> dict[str, Any]:
-        waiting = self._store.notices.find(
-            {"programme": programme, "state": "to-print"}, {"_id": 1}, session=tx.session)
-        ids = [row["_id"] async for row in waiting.sort([("receipt", 1), ("_id", 1)]).limit(MOST_CARDS)]
+        ids = await self._waiting(tx, {"programme": programme, "reply_card": None}, "receipt")
+        halves = [] if ids else await self._waiting(
+            tx, {"programme": programme, "reply_card": {"$type": "string"}}, "reply_card")
+        ids = ids or halves
         if not ids:
             raise Problem(409, "nothing-to-print", "No notice waits for a postcard",
                           "Look again when the next results or refused mails have come.")
@@ -57,13 +62,19 @@ class Printing:
             {"_id": {"$in": ids}}, {"$set": {"state": "in-run", "run": run}}, session=tx.session)
         document = {
             "_id": run, "programme": programme, "notices": ids, "state": "made", "by_hand": False,
-            "made_by": person.staff, "made_at": self._clock.now(programme),
+            "reply_halves": bool(halves), "made_by": person.staff, "made_at": self._clock.now(programme),
         }
         tx.insert(RUNS, document)
         return document
 
+    async def _waiting(self, tx: Transaction, query: dict[str, Any], order: str) -> list[Id]:
+        rows = self._store.notices.find({**query, "state": "to-print"}, {"_id": 1}, session=tx.session)
+        return [row["_id"] async for row in rows.sort([(order, 1), ("_id", 1)]).limit(MOST_CARDS)]
+
     async def cards(self, person: Person, programme: str, run: Id) -> bytes:
         """The PDF of the run, opened through the door for this person; its notices are printed with that.
+
+        For reply halves nothing is opened: the applicant wrote the address, and only the result is printed.
 
         Raises `Problem` 409 for a card that can't be set, or a record that is not here: nothing is printed then.
         """
@@ -75,12 +86,15 @@ class Printing:
         if not notices:
             raise Problem(409, "run-erased", "Everybody in this run was erased by order",
                           "There is nothing to print. The notices are accounted for.")
-        definition = self._programmes.get(programme)
-        opened = await addressees(self._door, person, "notices", programme, notices, ("name", "address"))
-        _all_there(notices, opened)
-        cards = await self._cards_of(definition, notices, opened)
         try:
-            document_bytes = await asyncio.to_thread(print_cards, cards)
+            if document.get("reply_halves"):
+                halves = await self._halves_of(self._programmes.get(programme), notices)
+                document_bytes = await asyncio.to_thread(print_halves, halves)
+            else:
+                opened = await addressees(self._door, person, "notices", programme, notices, ("name", "address"))
+                _all_there(notices, opened)
+                cards = await self._cards_of(self._programmes.get(programme), notices, opened)
+                document_bytes = await asyncio.to_thread(print_cards, cards)
         except CardStopped as stopped:
             raise _stopped(stopped, notices) from None
         await self._transactions.run(lambda tx: self._printed(tx, programme, run, notices))
@@ -94,6 +108,13 @@ class Printing:
             Card(notice["_id"], to["name"], to["address"],
                  content_of(notice, programme, draws.get(notice["draw"], Draw()), self._urls, secret=to.get("secret")))
             for notice in notices for to in (opened[notice["_id"]],)
+        ]
+
+    async def _halves_of(self, programme: Programme, notices: Sequence[dict[str, Any]]) -> list[Half]:
+        draws = await self._store.draws_of(programme.id)
+        return [
+            Half(notice["_id"], notice["reply_card"],
+                 content_of(notice, programme, draws.get(notice["draw"], Draw()), self._urls)) for notice in notices
         ]
 
     async def _printed(self, tx: Transaction, programme: str, run: Id, notices: Sequence[dict[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.notifier import wording
 from services.notifier.domain.content import Content
 from services.notifier.postcards.address_side import TooLong, address_side
-from services.notifier.postcards.text_side import common_side, text_side
+from services.notifier.postcards.text_side import card_number, common_side, text_side
 from shared.paper.drawing import Sheets
 from shared.paper.embedding import registered
 from shared.paper.font import MissingGlyph, Script
@@ -23,6 +23,15 @@ class Card:
     notice: str
     name: str
     address: str
+    content: Content
+
+
+@dataclass(frozen=True)
+class Half:
+    """The reply half of a double postcard, which the applicant addressed; `card` is the number of the postcard."""
+
+    notice: str
+    card: str
     content: Content
 
 
@@ -48,6 +57,24 @@ def print_cards(cards: Sequence[Card]) -> bytes:
         return _drawn(font, common, laid_out)
 
 
+def print_halves(halves: Sequence[Half]) -> bytes:
+    """One page a reply half, with the number of its card: no name and no address. Raises `CardStopped`."""
+    script, laid_out = Script(), []
+    with wording.words():
+        common = Side()
+        common_side(Typesetter(script, common), halves[0].content)
+        for half in halves:
+            side = Side()
+            try:
+                text_side(Typesetter(script, side), half.content)
+                card_number(Typesetter(script, side), half.card)
+            except MissingGlyph as missing:
+                raise CardStopped(half.notice, "missing-glyph", missing.code) from None
+            laid_out.append(side)
+    with registered(script) as font:
+        return _drawn(font, common, [(side,) for side in laid_out])
+
+
 def _lay_out(script: Script, card: Card) -> tuple[Side, Side]:
     front, back = Side(), Side()
     try:
@@ -60,12 +87,14 @@ def _lay_out(script: Script, card: Card) -> tuple[Side, Side]:
     return front, back
 
 
-def _drawn(font: str, common: Side, laid_out: Sequence[tuple[Side, Side]]) -> bytes:
+def _drawn(font: str, common: Side, laid_out: Sequence[tuple[Side, ...]]) -> bytes:
+    """The pages of each card; the last one is the side that says what all cards say."""
     file = io.BytesIO()
     sheets = Sheets(file, font)
     sheets.keep("common", common)
-    for front, back in laid_out:
-        sheets.page(front)
+    for *fronts, back in laid_out:
+        for front in fronts:
+            sheets.page(front)
         sheets.page(back, "common")
     sheets.save()
     return file.getvalue()

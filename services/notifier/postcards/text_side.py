@@ -27,6 +27,11 @@ def text_side(setter: Typesetter, content: Content) -> None:
                 tone="quiet")
 
 
+def card_number(setter: Typesetter, card: str) -> None:
+    """Sets the number of the postcard that the reply half belongs to: by it the halves are laid in order."""
+    setter.line(WIDTH - _LEFT, 143, 7, str(t("card.number", card=card)), tone="quiet", align="right")
+
+
 def common_side(setter: Typesetter, content: Content) -> None:
     """Sets what all cards of a programme share: made once a print run."""
     setter.side.boxes.append(Box(_LEFT, _FOOT + 1.5, _INNER, 0, "quiet", 0.2))
@@ -122,4 +127,4 @@ def _contact(setter: Typesetter, content: Content) -> None:
     setter.paragraph(_LEFT, y - 0.2, 5.5, purpose, _INNER, tone="quiet", leading=1.3)
 
 
-__all__ = ["Side", "common_side", "text_side"]
+__all__ = ["Side", "card_number", "common_side", "text_side"]

@@ -38,6 +38,7 @@ class Applicant:
     address: str = "〒160-0022 東京都新宿区新宿一丁目2番3号"
     application: str = field(default_factory=new_id)
     entry: str = field(default_factory=new_id)
+    reply_card: str | None = None
     receipt: str = field(default_factory=lambda: f"LS-{new_id()[:8].upper()}")
 
     @property
@@ -91,6 +92,7 @@ class Stage(Shared):
                 application=applicant.application, number=number, entry=applicant.entry, receipt=applicant.receipt,
                 channel="web" if applicant.email else "postcard", contact=applicant.contact,  # type: ignore[arg-type]
                 language="ja", seats=2, wishes=(programme.slots[0].id,), taken_at=at,
+                card=applicant.reply_card, reply_half=applicant.reply_card is not None,
             ), applicant.application, programme.id, at)
         if recorded:
             await self.record(programme, applicants)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+
+from pypdf import PdfReader
 
 from shared.contracts.intake import AtDesk, DetailsChanged, ReceiptRenewed
 from shared.contracts.notifier import NoticeFellDue, NoticePosted, NoticePrinted, NoticeSent
@@ -91,6 +94,33 @@ async def test_s07_everybody_is_told_once_by_mail_or_by_post(stage: Stage, progr
     assert {fact.due_by for fact in fell_due} == {at + timedelta(days=5)}
     for secret in ("髙﨑", "applicants.example", "新宿一丁目"):
         assert secret not in stage.log
+
+
+async def test_s02_reply_halves_are_a_run_of_their_own_by_card_and_nobodys_address_is_opened(
+    stage: Stage, programme_named: Named
+) -> None:
+    """S02, S07: the applicant of a double postcard addressed its reply half; the result is printed on it."""
+    programme = programme_named("halves")
+    await stage.define(programme)
+    at = drawn_at(programme)
+    second, first = Applicant("渡邉 花子", reply_card="HG001-002"), Applicant("斎藤 一郎", reply_card="HG001-001")
+    other = Applicant("山田 太郎")
+    await stage.apply(programme, [second, first, other])
+    await stage.tick(programme, at)
+    await draw(stage, programme)
+    for applicant in (second, first, other):
+        await stage.result(programme, applicant, "lost", [], at)
+    await stage.tick(programme, at + timedelta(minutes=1))
+    base = f"/notifier/{programme.id}/api/print-runs"
+    cards = (await stage.ask("POST", base, status=201)).json()
+    halves = (await stage.ask("POST", base, status=201)).json()
+    assert (cards["cards"], cards["reply_halves"], halves["cards"], halves["reply_halves"]) == (1, False, 2, True)
+    pdf = (await stage.ask("GET", f"{base}/{halves['run']}/cards.pdf")).content
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    assert ["HG001-001" in pages[0], "HG001-002" in pages[1], len(pages)] == [True, True, 2]
+    assert (await stage.ask("POST", f"{base}/{halves['run']}/posting")).json() == {"posted": 2}
+    assert await stage.said(programme, "privacy.access.v1") == []
+    assert "往復はがき" in (await stage.ask("GET", f"/notifier/{programme.id}/desk")).text
 
 
 async def test_s07_a_mail_that_is_refused_for_good_becomes_a_card(stage: Stage, programme_named: Named) -> None:

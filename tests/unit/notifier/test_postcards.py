@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from services.notifier.postcards import Card, CardStopped, print_cards
+from services.notifier.postcards import Card, CardStopped, Half, print_cards, print_halves
 from shared.paper.font import Script, composed, missing
 from tests.unit.notifier.test_mail import PROGRAMME, content
 
@@ -28,6 +28,13 @@ def test_s07_a_card_has_an_address_side_and_a_result_side() -> None:
         assert words in front
     for words in ("当選", "2021年7月21日（水）", "新宿住友ビル", "aaaa aaaa aaaa aaaa"):
         assert words in back
+
+
+def test_s02_a_reply_half_holds_the_result_and_its_cards_number_and_no_address() -> None:
+    halves = [Half("n1", "HG001-001", content("won", slots=1)), Half("n2", "HG001-002", content())]
+    said = [page.extract_text() for page in PdfReader(io.BytesIO(print_halves(halves))).pages]
+    assert len(said) == 2 and "HG001-001" in said[0] and "当選" in said[0] and "HG001-002" in said[1]
+    assert not any("郵便はがき" in page or "様" in page for page in said)
 
 
 def test_b19_a_new_receipt_fits_on_a_card_and_a_letter_is_no_result() -> None:
