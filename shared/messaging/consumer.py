@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,9 +28,10 @@ from shared.platform import telemetry
 from shared.platform.mongo import Database, StoreError, Unreachable, is_duplicate
 from shared.platform.settings import Settings
 
+Records = dict[TopicPartition, list[ConsumerRecord]]
 Handler = Callable[[Transaction, Envelope[Any]], Awaitable[None]]
 INBOX = "inbox"
-CHUNK = 100
+CHUNK = 200
 POLL_MS = 200
 
 log = logging.getLogger(__name__)
@@ -101,27 +103,28 @@ class Consumer:
             await client.start()
             self.started.set()
             while True:
-                batches = await client.getmany(timeout_ms=POLL_MS, max_records=1000)
+                records = await client.getmany(timeout_ms=POLL_MS, max_records=1000)
                 self.progress.made()
-                for partition, records in batches.items():
-                    await self._partition(client, partition, records)
+                for chunk in chunks(records):
+                    if not await self._handled(client, chunk):
+                        break
                 await self._letters.attend(self.handle_one)
         finally:
             # A cancelled consumer must not commit: what is in hand is handled again, once, by the inbox.
             await client.stop()
 
-    async def _partition(
-        self, client: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord]
-    ) -> None:
-        for start in range(0, len(records), CHUNK):
-            chunk = records[start : start + CHUNK]
-            await self._through_outages(client, [self._read(record) for record in chunk])
-            try:
-                await client.commit({partition: chunk[-1].offset + 1})
-            except (CommitFailedError, IllegalStateError):
-                log.info("partition moved to another replica; the inbox sorts out what it repeats")
-                return
-            self.progress.made(len(chunk))
+    async def _handled(self, client: AIOKafkaConsumer, chunk: Records) -> bool:
+        """Handles the records and commits their offsets; False where partitions were dealt out anew meanwhile."""
+        messages = [self._read(record) for records in chunk.values() for record in records]
+        await self._through_outages(client, messages)
+        try:
+            await client.commit({partition: records[-1].offset + 1 for partition, records in chunk.items()})
+        except (CommitFailedError, IllegalStateError):
+            # Whoever has them now begins where the last commit was, we with what we kept.
+            log.info("partitions moved to another replica; the inbox sorts out what it repeats")
+            return False
+        self.progress.made(len(messages))
+        return True
 
     def _read(self, record: ConsumerRecord) -> _Message:
         if record.value is None:
@@ -228,6 +231,23 @@ class Consumer:
                             telemetry.EVENT_TYPE: envelope.type},
             ):
                 await message.handler(tx, envelope)
+
+
+def chunks(records: Records) -> Iterator[Records]:
+    """Up to `CHUNK` records of one topic, each partition's in their order.
+
+    Of several partitions, as what costs is the transaction. Never of two topics: a handler that joins what they say
+    would not find what the same transaction has yet to write, and nobody would look again.
+    """
+    topics: dict[str, list[tuple[TopicPartition, ConsumerRecord]]] = defaultdict(list)
+    for partition, some in records.items():
+        topics[partition.topic] += [(partition, record) for record in some]
+    for pairs in topics.values():
+        for start in range(0, len(pairs), CHUNK):
+            chunk: Records = {}
+            for partition, record in pairs[start : start + CHUNK]:
+                chunk.setdefault(partition, []).append(record)
+            yield chunk
 
 
 def _place(error: BaseException) -> str:
