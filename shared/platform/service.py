@@ -217,8 +217,6 @@ class Service:
             self.settings, self.database, self.transactions, self.views, self.clock,
             self.consumer.topics, self.name, self._anything_due)
         self._spawn(progress.run, self._keep_keys, *self._background)
-        gc.collect()
-        gc.freeze()
         self.started = True
 
     async def stop(self) -> None:
@@ -327,6 +325,12 @@ class Service:
         return JSONResponse({"ready": ready, **parts}, 200 if ready else 503)
 
 
+async def _keep_what_is_there() -> None:
+    """What a started service holds stays as long as it runs: no need to look through it for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 def _say_failure(code: int) -> None:
     log.critical("the service failed with code %d", code)
 
@@ -337,6 +341,7 @@ def run(build: Callable[[S], Service], settings: Callable[[], S]) -> None:
     logs.set_up(told.log_level)
     service = build(told)
     gc.set_threshold(GARBAGE_AFTER)
+    service.runs(_keep_what_is_there)
     service.on_failure = os._exit  # not sys.exit: nothing that hangs may keep the process
     serve(service.app, told.http_host, told.http_port, shared_port=told.http_shared_port,
           ready=lambda: service.ready()[0])

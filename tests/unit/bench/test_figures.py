@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bench.counting import Found
+import pytest
+
+from bench.counting import FACTS, RECORDS, Found
+from bench.freshness import HEARERS, delays, percentile
 from bench.load import Result
 from bench.peer import orders_of
 
@@ -38,3 +41,23 @@ def test_a_figure_is_void_when_anything_acknowledged_is_not_there_once() -> None
     gap = everything("a", "b")
     gap.numbers[0] = [1, 3]
     assert gap.wrong(["a", "b"])
+
+
+EVENTS = {"receipts": {"r": "a"}, FACTS: {"a": "fact"}, RECORDS: {"a": "record"}}
+HANDLED = {f"{service}/{'fact' if topic == FACTS else 'record'}": 10.0 + number / 10
+           for number, (service, topics) in enumerate(HEARERS.items()) for topic in topics}
+
+
+def test_an_application_is_handled_with_the_last_of_its_events_and_never_before_its_answer() -> None:
+    found = delays([("r", 10.05)], EVENTS, HANDLED | {"notifier/record": 10.55})
+    assert {service: [round(one) for one in each] for service, each in found.items()} == {
+        "lottery": [0], "notifier": [500], "checkin": [150], "retention": [250]}
+
+
+def test_an_application_that_somebody_did_not_handle_is_no_figure() -> None:
+    with pytest.raises(KeyError):
+        delays([("r", 10.05)], EVENTS, {mark: at for mark, at in HANDLED.items() if not mark.startswith("checkin")})
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert [percentile([3.0, 1.0, 2.0], part) for part in (0, 50, 99)] == [1.0, 2.0, 3.0]
