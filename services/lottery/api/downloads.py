@@ -1,4 +1,4 @@
-"""What anybody may fetch to check the draw: the transcript, the two stand-alone programs, the records to sign."""
+"""What anybody may fetch to check the draw: the transcript, the stand-alone programs, the records to sign."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ from shared.platform.problems import Problem
 
 PUBLIC = Path(__file__).parent.parent / "public"
 VERIFIER, WITNESS = PUBLIC / "verify_draw.py", PUBLIC / "kujibiki-witness.py"
+STANDALONE = PUBLIC / "verify-draw.html"
 
 
 def routes(office: Office) -> APIRouter:
-    """`/{programme}/draws/{draw}/…`, `/verify_draw.py`, `/kujibiki-witness.py`"""
+    """`/{programme}/draws/{draw}/…`, `/verify_draw.py`, `/verify-draw.html`, `/kujibiki-witness.py`"""
     router = APIRouter(tags=["check the draw"])
 
     @router.get("/verify_draw.py", response_class=FileResponse)
     async def verifier() -> Response:
         """The stand-alone verifier."""
         return FileResponse(VERIFIER, media_type="text/x-python", filename=VERIFIER.name)
+
+    @router.get("/verify-draw.html", response_class=FileResponse)
+    async def standalone() -> Response:
+        """The second verifier, as a page to keep: saved, never shown from here, for its scripts are its own."""
+        return FileResponse(STANDALONE, media_type="text/html", filename=STANDALONE.name, headers={
+            "Content-Security-Policy": "sandbox"})
 
     @router.get("/kujibiki-witness.py", response_class=FileResponse)
     async def witness() -> Response:

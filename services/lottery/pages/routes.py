@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from services.lottery.api.downloads import VERIFIER, sha256_of
+from services.lottery.api.downloads import STANDALONE, VERIFIER, sha256_of
 from services.lottery.handlers.office import Office
 from services.lottery.pages.actions import ACTIONS, DRAND, form_fields, read_form, take, wrong_fields
 from services.lottery.pages.desk_view import desk_of
@@ -59,7 +59,7 @@ class Screens:
 
     def __init__(self, office: Office, pages: Pages, demand: Demand) -> None:
         self._office, self._pages, self._demand = office, pages, demand
-        self._verifier_sha = sha256_of(VERIFIER)
+        self._verifier_sha, self._standalone_sha = sha256_of(VERIFIER), sha256_of(STANDALONE)
 
     async def public(self, request: Request, programme_id: str, entry: str | None = None) -> Response:
         """The draw, and perhaps one entry of it."""
@@ -72,7 +72,8 @@ class Screens:
                  for venue in programme.venues for time in programme.times]
         return self._pages.render(
             request, "draw.html", status_code=422 if form.errors else 200, form=form, found=found, slot_kinds=kinds,
-            verifier_sha=self._verifier_sha, **context)
+            verifier_sha=self._verifier_sha, standalone_sha=self._standalone_sha,
+            published=_published(programme, state), **context)
 
     async def desk(
         self, request: Request, programme_id: str, *, form: Filled | None = None, wrong: list[str] | None = None
@@ -119,6 +120,13 @@ class Screens:
         wrong = found is not None and found.state == "wrong"
         say = self._pages.words_for(request)
         return Filled({"entry": entry}, {"entry": say("draw.look-up-wrong")} if wrong else {})
+
+
+def _published(programme: Programme, state: DrawState) -> str | None:
+    """Where the whole transcript is, once it is public."""
+    if state.stage != "drawn" or programme.draw.publication == "digest":
+        return None
+    return f"/lottery/{programme.id}/draws/{state.draw}/transcript.jsonl"
 
 
 def _first(say: Any, *keys: str) -> Phrase:

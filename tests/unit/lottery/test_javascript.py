@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from services.lottery.domain.canonical import canonical
 from services.lottery.domain.proofs import Proofs
 from services.lottery.domain.transcript import Transcript
+from services.lottery.standalone import TARGET, build
 from tests.unit.lottery.campaign import (
     DRAW,
     FROZEN_AT,
@@ -343,3 +344,8 @@ def test_files_made_to_harm_are_refused_in_little_memory(tmp_path: Path) -> None
     assert [reason in verdict["what"] for reason, verdict in zip(reasons, verdicts, strict=True)] == [True] * 4
     assert {verdict["verdict"] for verdict in verdicts} == {"refused"}
     assert used.ru_maxrss < LITTLE_MEMORY_KIB
+
+
+def test_the_file_to_keep_is_what_its_script_makes() -> None:
+    """B01: byte for byte; `python -m services.lottery.standalone` writes it."""
+    assert TARGET.read_bytes() == build()

@@ -26,7 +26,8 @@ export class MerkleRoot {
 
   /** The root in hex; of no leaves, the hash of nothing. */
   hex() {
-    return hexOf(this.#whole.length ? this.#whole.reduceRight((right, left) => nodeHash(left, right)) : sha256(new Uint8Array(0)));
+    if (!this.#whole.length) return hexOf(sha256(new Uint8Array(0)));
+    return hexOf(this.#whole.reduceRight((right, left) => nodeHash(left, right)));
   }
 }
 
