@@ -1,4 +1,4 @@
-"""Intake's doors: applying has its own places, and so has the desk (back-pressure in a rush)."""
+"""Intake's doors: applying has its own places, and so have the desks (back-pressure in a rush)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from shared.platform.turnstile import Turnstile
 
 DESK_AT_ONCE = 32
 _APPLYING = re.compile(r"/intake/[^/]+(/api/applications)?")
-_DESK = re.compile(r"/intake/[^/]+/(desk|api/postcards)(/.*)?")
+_DESK = re.compile(r"/intake/[^/]+/(desk|enquiry|api/postcards)(/.*)?")
 
 
 def doors(settings: IntakeSettings) -> tuple[Door, Door]:
-    """Applying, and the postcard desk; everything else has the service's common door."""
+    """Applying, and the desks for postcards and enquiries; everything else has the service's common door."""
     applying = Turnstile("applying", settings.applying_at_once, longest_wait=settings.applying_longest_wait)
     return (
         Door(_is_applying, applying, page="busy.html"),

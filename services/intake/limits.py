@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 MOST_ADDRESSES = 10_000
 MOST_NUMBERS = 10_000
+MOST_WAITING = 12
 
 
 class FailureLimit:
@@ -45,6 +46,7 @@ class Pacing:
     addresses, are answered one after the other, `pause` seconds apart, once `free` of them were made.
 
     The right secret never waits, so nobody can lock an owner out. Whether the number exists makes no difference.
+    At most `MOST_WAITING` answers wait longer than `floor` at a time: they hold places that others need.
     """
 
     floor: float
@@ -53,6 +55,7 @@ class Pacing:
     longest: float
     clock: Callable[[], float] = time.monotonic
     _through: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    _waiting: list[float] = field(default_factory=list)
 
     def began(self) -> float:
         """The moment that `answer_in` counts from."""
@@ -69,10 +72,17 @@ class Pacing:
             return least
         through = max(now, self._through.get(number, now)) + self.pause
         late = through - self.free * self.pause - now
-        if late > self.longest:
+        if late > least and not self._may_wait(now, late):
             return None
         self._through[number] = through
         self._through.move_to_end(number)
         if len(self._through) > MOST_NUMBERS:
             self._through.popitem(last=False)
         return max(least, late)
+
+    def _may_wait(self, now: float, late: float) -> bool:
+        self._waiting = [until for until in self._waiting if until > now]
+        if late > self.longest or len(self._waiting) >= MOST_WAITING:
+            return False
+        self._waiting.append(now + late)
+        return True

@@ -125,12 +125,16 @@ def _sought(means: Means, programme: Programme, said: Said) -> str:
 
 
 async def _one(means: Means, programme: Programme, said: Said, sought: str) -> Document | None:
-    """The application that is meant; None for none and for several, which only the receipt number tells apart."""
+    """The application that is meant; None for none and for several, which only the receipt number tells apart.
+
+    Of several by one person the one that was not withdrawn and counts is meant.
+    """
     if said.receipt:
         return await means.store.by_receipt(programme.id, as_issued(said.receipt) or "none")
     found = await means.store.with_key(programme.id, sought)
-    living = [document for document in found if document["withdrawn_at"] is None] or found
-    return living[0] if len(living) == 1 else None
+    found = [document for document in found if document["withdrawn_at"] is None] or found
+    found = [document for document in found if document["counted"]] or found
+    return found[0] if len(found) == 1 else None
 
 
 async def _is_applicant(desk: Desk, programme: Programme, asking: Asking, said: Said, document: Document) -> bool:

@@ -118,6 +118,16 @@ async def test_b19_a_confirmed_caller_is_told_the_state_and_every_look_is_an_acc
     await stage.until(shown, "the applicant sees who looked, and for whom")
 
 
+async def test_b19_of_several_by_one_person_the_receipt_number_says_which(stage: Stage, opened: Opened) -> None:
+    programme, family = await opened("enq-several"), a_family()
+    receipts = [(await stage.apply(programme, **family)).json() for _ in range(2)]
+    assert CONFIRMED not in (await ask(stage, programme, said_of(family))).text
+    assert CONFIRMED in (await ask(stage, programme, said_of(family, receipt=receipts[1]["receipt"]))).text
+    await stage.post(f"/intake/{programme.id}/api/withdrawals", keys_of(receipts[0]))
+    enquiry = await confirm(stage, programme, said_of(family))
+    assert "抽選待ち" in await act(stage, programme, enquiry, "look")
+
+
 async def test_b19_a_lost_receipt_is_renewed_by_a_letter_to_the_contact_on_record(
     stage: Stage, opened: Opened
 ) -> None:

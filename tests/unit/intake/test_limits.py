@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.intake.limits import MOST_ADDRESSES, MOST_NUMBERS, FailureLimit, Pacing
+from services.intake.limits import MOST_ADDRESSES, MOST_NUMBERS, MOST_WAITING, FailureLimit, Pacing
 
 
 class Watch:
@@ -57,6 +57,16 @@ def test_b04_guesses_at_one_number_queue_up_and_nobody_elses_do() -> None:
     assert pacing.answer_in(watch.at, "b") == pytest.approx(0.4)
     watch.at += 10.0
     assert pacing.answer_in(watch.at, "a") == pytest.approx(0.4)
+
+
+def test_b04_few_answers_are_held_back_at_a_time_whatever_is_guessed_at() -> None:
+    """Each of them holds a place that somebody with the right secret may need."""
+    watch = Watch()
+    pacing = Pacing(0.0, 0, 2.0, 15.0, watch)
+    waits = [pacing.answer_in(watch.at, str(number)) for number in range(MOST_WAITING + 3)]
+    assert waits == [pytest.approx(2.0)] * MOST_WAITING + [None] * 3
+    watch.at += 2.0
+    assert pacing.answer_in(watch.at, "another") == pytest.approx(2.0)
 
 
 def test_b04_numbers_in_memory_are_bounded() -> None:
