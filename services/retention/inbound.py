@@ -58,6 +58,7 @@ from shared.contracts.notifier import (
     NoticesLate,
     NoticeUnreached,
 )
+from shared.contracts.postcards import PostcardGivenUp, PostcardHeld, PostcardKeyedIn
 from shared.contracts.privacy import AccessExported, AccessOpened, AccessRefused
 from shared.contracts.programme import TickDone
 from shared.contracts.retention import SignInLocked
@@ -90,6 +91,10 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("checkin.passes.v1", {PassIssued: facts.pass_moved, PassVoided: facts.pass_moved}),
     Subscription("checkin.admissions.v1", {
         PartyAdmitted: facts.received, AdmissionRefused: facts.received, GroupSeated: facts.received,
+    }),
+    Subscription("intake.postcards.v1", {
+        PostcardKeyedIn: facts.postcard_moved, PostcardHeld: facts.postcard_moved,
+        PostcardGivenUp: facts.postcard_moved,
     }),
     Subscription("checkin.custody.v1", {
         CardMoved: facts.card_moved, CardsDestroyed: clusters.cards_destroyed,

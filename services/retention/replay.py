@@ -16,6 +16,7 @@ from services.retention.store import (
     NOTICES,
     PARTS,
     PASSES,
+    POSTCARDS,
     PROGRAMMES,
     RECEPTIONS,
     SIGNING_KEYS,
@@ -125,6 +126,7 @@ REBUILD = Rebuild(
         Compared(NOTICES, ("programme", "kind", "way", "state")),
         Compared(PASSES, ("programme", "slot", "state")),
         Compared(RECEPTIONS, ("programme", "kind", "slot")),
+        Compared(POSTCARDS, ("programme", "batch", "state")),
         Compared(CARDS, ("programme", "kind", "place", "venue", "at")),
         Compared(store.INCIDENTS, (
             "programme", "venue", "day", "basis", "reference", "cards", "openings", "contacted", "left", "state",
@@ -139,6 +141,7 @@ REBUILD = Rebuild(
     ),
     figures=(
         Figure("counts", "applications by channel and state", counted_by(APPLICATIONS, "channel", "state")),
+        Figure("ledger", "postcards by state", counted_by(POSTCARDS, "state")),
         Figure("counts", "at the door", counted_by(RECEPTIONS, "kind")),
         Figure("ledger", "accesses by service, purpose, role and whether opened",
                counted_by(ACCESSES, "service", "purpose", "role", "opened")),

@@ -31,6 +31,7 @@ def state_document(state: State, as_of: datetime) -> dict[str, Any]:
         },
         "notices": dict(counts.notices), "passes": dict(counts.passes), "reception": dict(counts.reception),
         "cards": dict(counts.cards),
+        "postcards": dict(counts.postcards),
         "incidents": dict(counts.incidents), "contacts": dict(counts.contacts), "destroyed": dict(counts.destroyed),
         "staff": [
             {"staff": one.staff, "roles": list(one.roles), "employer": one.employer,

@@ -6,7 +6,7 @@ authoritative   programmes      the latest version of each programme, with its f
                 signing_keys    public keys that were published
 derived         applications    one a subject: channel, way to reach, state (from intake's facts)
                 accesses        each opening and refusal (from everybody's access events)
-                notices, passes, receptions, cards, draws, parts, alarms    (from facts)
+                notices, passes, receptions, cards, postcards, draws, parts, alarms    (from facts)
                 incidents       {_id, programme, venue, day, basis, reference, cards, openings, contacted, left, state,
                                  who opened, released and closed it and when}
                 destructions    {_id, programme, count, used, method, destroyed_by, witnessed_by, reason, at}
@@ -33,7 +33,7 @@ from shared.platform.mongo import AFTER, Database, Document
 PROGRAMMES, TICKS, STAFF, SIGNING_KEYS = "programmes", "ticks", "staff", "signing_keys"
 APPLICATIONS, ACCESSES, NOTICES, PASSES = "applications", "accesses", "notices", "passes"
 RECEPTIONS, CARDS, DRAWS, PARTS, ALARMS, TRIES = "receptions", "cards", "draws", "parts", "alarms", "tries"
-INCIDENTS, DESTRUCTIONS = "incidents", "destructions"
+INCIDENTS, DESTRUCTIONS, POSTCARDS = "incidents", "destructions", "postcards"
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(PROGRAMMES, "authoritative", ("programme.definitions.v1",)),
@@ -49,6 +49,7 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(CARDS, "derived", ("checkin.custody.v1",)),
     Declared(INCIDENTS, "derived", ("checkin.contacts.v1",)),
     Declared(DESTRUCTIONS, "derived", ("checkin.custody.v1",)),
+    Declared(POSTCARDS, "derived", ("intake.postcards.v1",)),
     Declared(DRAWS, "derived", ("lottery.draws.v1",)),
     Declared(PARTS, "derived", ("programme.progress.v1",)),
     Declared(ALARMS, "derived", (
@@ -65,6 +66,7 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (CARDS, [("programme", 1), ("place", 1)], {}),
     (INCIDENTS, [("programme", 1), ("state", 1)], {}),
     (DESTRUCTIONS, [("programme", 1), ("at", 1)], {}),
+    (POSTCARDS, [("programme", 1), ("state", 1)], {}),
     (DRAWS, [("draw", 1), ("step", 1)], {}),
     (ALARMS, [("programme", 1), ("at", -1)], {}),
     (TRIES, [("last_at", 1)], {"expireAfterSeconds": int(2 * PAUSE.total_seconds())}),
@@ -193,6 +195,7 @@ async def counts(database: Database, programme: str, without: Sequence[str] = ()
         incidents=await _by(database, INCIDENTS, programme, "state"),
         contacts=await _summed(database, INCIDENTS, programme, ("cards", "openings", "contacted", "left")),
         destroyed=await _by(database, DESTRUCTIONS, programme, "method", "$count"),
+        postcards=await _by(database, POSTCARDS, programme, "state"),
     )
 
 

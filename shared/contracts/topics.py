@@ -61,7 +61,7 @@ TOPICS: tuple[Topic, ...] = (
            "Applications taken, amended, withdrawn, decided; numbered 1…n a programme and partition."),
     _plain("intake.windows.v1", "programme", "intake", "lottery notifier retention", 1,
            "A window was closed; how many applications' facts each partition holds."),
-    _facts("intake.postcards.v1", "batch", "intake", "", 3,
+    _facts("intake.postcards.v1", "batch", "intake", "retention", 3,
            "Batches of postcards and each card: where it lies, keyed in, held and why, checked by a second person."),
     _sealed("intake.personal.v1", "intake", "notifier checkin",
             "Personal records of applications, one sealed part a recipient."),

@@ -35,7 +35,8 @@ PUBLIC = {
 }  # fmt: skip
 STAFF = {
     "postcard desk": ("intake", f"/intake/{OPEN}/desk"), "enquiry desk": ("intake", f"/intake/{OPEN}/enquiry"),
-    "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
+    "batches": ("intake", f"/intake/{OPEN}/desk/batches"), "checks": ("intake", f"/intake/{OPEN}/desk/checks"),
+    "held postcards": ("intake", f"/intake/{OPEN}/desk/held"), "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
     "draw desk before": ("lottery", f"/lottery/{OPEN}/desk"), "notices": ("notifier", f"/notifier/{DRAWN}/desk"),
     "list of notices": ("notifier", f"/notifier/{DRAWN}/notices"),
     "terminal": ("checkin", f"/checkin/{DRAWN}/terminal"), "seats": ("checkin", f"/checkin/{DRAWN}/seats"),
@@ -249,6 +250,31 @@ def test_b19_a_caller_is_confirmed_by_keyboard_and_told_the_state(
     sound(tab)
 
 
+def test_s02_a_whole_card_is_keyed_in_by_keyboard_alone(browser: BrowserContext, tab: Page, site: Site) -> None:
+    """B14: Enter goes on, empty fields of a group are passed over, F8 leads to holding a card; no mouse at all."""
+    site.sign_in(browser, "intake")
+    tab.goto(f"{site.urls['intake']}/intake/{OPEN}/desk/batches")
+    tab_to(tab, '[name="count"]')
+    tab.keyboard.type("2")
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    sound(tab)
+    batch = tab.url.partition("opened=")[2]
+    tab.goto(f"{site.urls['intake']}/intake/{OPEN}/desk?batch={batch}")
+    key_in_card(tab, {**FIELDS, "postmarked_on": "0716", "wishes.1": "0831m"})
+    assert f"{batch}-001" in tab.locator(".notice--success").inner_text()
+    assert tab.input_value('[name="card"]') == f"{batch}-002" and tab.input_value('[name="postmarked_on"]') == "0716"
+    sound(tab)
+    tab.keyboard.press("F8")
+    assert tab.evaluate("document.activeElement.name") == "hold-reason"
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    assert f"{batch}-002" in tab.locator(".notice--info").inner_text()
+    sound(tab)
+
+
 @BOTH_WIDTHS
 def test_s04_the_postcode_fills_in_the_town_by_keyboard(tab: Page, site: Site, width: int) -> None:
     """B14: by an explicit press; the focus goes to the address, what was typed before stays, Enter elsewhere checks."""
@@ -286,6 +312,21 @@ def test_a_wrong_form_comes_back_with_what_was_typed(tab: Page, site: Site) -> N
     tab.keyboard.press("Enter")
     assert tab.evaluate("document.activeElement.name") == "seats"
     sound(tab)
+
+
+def key_in_card(page: Page, values: dict[str, str]) -> None:
+    """Types where the focus is, and presses Enter, until the card is sent."""
+    page.wait_for_function("document.activeElement.name === 'card'")
+    for _ in range(20):
+        name = page.evaluate("document.activeElement.name")
+        if page.evaluate("document.activeElement.tagName") == "BUTTON":
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            return
+        if name in values:
+            page.keyboard.insert_text(values[name])
+        page.keyboard.press("Enter")
+    raise AssertionError("Enter does not lead to the button")
 
 
 def send(page: Page) -> None:

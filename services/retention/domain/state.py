@@ -53,6 +53,7 @@ class Counts:
     incidents: Mapping[str, int] = field(default_factory=dict)
     contacts: Mapping[str, int] = field(default_factory=dict)
     destroyed: Mapping[str, int] = field(default_factory=dict)
+    postcards: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from shared.contracts.notifier import (
     NoticesLate,
     NoticeUnreached,
 )
+from shared.contracts.postcards import CardFact, PostcardGivenUp, PostcardHeld, PostcardKeyedIn
 from shared.contracts.privacy import Access, AccessExported, AccessOpened, AccessRefused
 from shared.contracts.retention import SignInLocked
 from shared.messaging.transaction import Transaction
@@ -42,6 +43,10 @@ from shared.messaging.transaction import Transaction
 _NOTICE_STATES: dict[type[NoticeFact], str] = {
     NoticeFellDue: "due", NoticeSent: "sent", NoticePrinted: "printed", NoticePosted: "posted",
     NoticeUnreached: "unreached",
+}
+
+_POSTCARD_STATES: dict[type[CardFact], str] = {
+    PostcardKeyedIn: "keyed-in", PostcardHeld: "held", PostcardGivenUp: "given-up",
 }
 
 _THROUGH = ("sent", "posted", "unreached")
@@ -128,6 +133,16 @@ async def received(tx: Transaction, message: Envelope[PartyAdmitted | AdmissionR
     tx.insert(store.RECEPTIONS, {
         "_id": message.id, "programme": message.programme, "kind": kinds[type(message.data)],
         "slot": message.data.slot,
+    })
+
+
+async def postcard_moved(
+    tx: Transaction, message: Envelope[PostcardKeyedIn | PostcardHeld | PostcardGivenUp]
+) -> None:
+    """An applicant's postcard is an application, or lies aside without one (S02)."""
+    card = message.data
+    await store.put(tx, store.POSTCARDS, f"{message.programme}/{card.card}", {
+        "programme": message.programme, "batch": card.batch, "state": _POSTCARD_STATES[type(card)],
     })
 
 

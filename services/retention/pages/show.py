@@ -130,8 +130,8 @@ def state(found: State, alarms_found: Sequence[Document], programme: Programme, 
         "progress": [
             [say(f"progress.{family}"), word("progress.state", name, say), number(count)]
             for family, by in (("notices", counts.notices), ("passes", counts.passes),
-                               ("reception", counts.reception), ("cards", counts.cards),
-                               ("incidents", counts.incidents), ("contacts", counts.contacts),
+                               ("postcards", counts.postcards), ("reception", counts.reception),
+                               ("cards", counts.cards), ("incidents", counts.incidents), ("contacts", counts.contacts),
                                ("destroyed", counts.destroyed))
             for name, count in by.items()
         ],
