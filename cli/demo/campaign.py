@@ -19,6 +19,7 @@ from cli.demo.applying import Applying
 from cli.demo.door import Door
 from cli.demo.drawing import Drawing
 from cli.demo.ending import Ending
+from cli.demo.judging import Judging
 from cli.demo.people import AUDITOR, NOTICES, OFFICER, designate
 from cli.demo.time_driver import TimeDriver
 from cli.interfaces import Interfaces, Unexpected
@@ -104,13 +105,15 @@ class Campaign:
         applying = Applying(programme, self.interfaces, driver)
         with self.step("applications by web and postcard, day by day", count) as advance:
             await applying.window(self.applicants, advance)
-        with self.step("late ones are refused, the window is closed"):
+        with self.step("late ones are refused, the window is to be closed"):
             after = datetime.combine(programme.window.received_by, datetime.min.time(), programme.zone)
             await driver.to(max(programme.window.closes + timedelta(minutes=1), after + timedelta(days=1)))
             await applying.late(self.applicants, lambda _: None)
             await self.interfaces.call(
                 "POST", "intake", f"/intake/{programme.id}/api/window/closing", staff=OFFICER, json={}
             )
+        with self.step("pairs are judged at the duplicates desk, the window closes"):
+            await Judging(programme, self.interfaces).until_closed(self.applicants, applying.receipts)
             await driver.settle()
         self.receipts, self.refused = applying.receipts, dict(applying.refused)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.intake import archive_store, enquiry_store, inbound, postcard_store, replay_postcards
+from services.intake import archive_store, enquiry_store, inbound, pair_store, postcard_store, replay_postcards
 from services.intake.handlers.amending import history_entry
 from services.intake.handlers.letters import Letters
 from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
@@ -145,7 +145,8 @@ async def _windows(database: Database, programme: str) -> Mapping[str, Any]:
 REBUILD = Rebuild(
     service="intake",
     collections=(
-        *COLLECTIONS, *archive_store.COLLECTIONS, *postcard_store.COLLECTIONS, *enquiry_store.COLLECTIONS),
+        *COLLECTIONS, *archive_store.COLLECTIONS, *pair_store.COLLECTIONS, *postcard_store.COLLECTIONS,
+        *enquiry_store.COLLECTIONS),
     folds={
         "intake.applications.v1": {
             ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,
@@ -173,6 +174,7 @@ REBUILD = Rebuild(
             "traceparent": "a trace, not a fact",
         }),
         Compared(WINDOWS, ("programme", "partition", "state", "facts", "applications"), plain=_window,
+                 left_out=dict.fromkeys(("found", "settling", "judged"), "how far a closing in hand is"),
                  # A partition that nobody used yet is in the living store only.
                  only={"$or": [{"facts": {"$gt": 0}}, {"state": CLOSED}]}),
         Compared(OUTCOMES, ("programme", "outcome", "place", "holds", "result", "change", "passes", "void", "notice")),

@@ -18,7 +18,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from services.intake.domain.duplicates import Candidate
+from services.intake.domain.duplicates import Surplus
 from shared.contracts.envelope import Id
 from shared.contracts.topics import TOPIC
 from shared.messaging.transaction import Transaction
@@ -49,14 +49,6 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
 
 
 @dataclass(frozen=True)
-class SamePerson:
-    """Applications that count so far and have one search key."""
-
-    person: str
-    candidates: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True)
 class WindowCount:
     """The window over all partitions: `state` of the least open one, and the applications taken."""
 
@@ -75,6 +67,11 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._prepared: set[str] = set()
+
+    @property
+    def database(self) -> Database:
+        """For reads of what has a store of its own."""
+        return self._database
 
     async def prepare_windows(self, programme: str) -> None:
         """Makes the programme's window documents where they are missing."""
@@ -107,6 +104,27 @@ class Store:
             {"programme": programme, "state": before}, {"$set": {"state": after}}, session=tx.session)
         moved = windows.find({"programme": programme}, session=tx.session).sort("partition", 1)
         return await moved.to_list(None)
+
+    async def is_closing(self, tx: Transaction, programme: str) -> bool:
+        """Whether the window waits to be closed."""
+        query = {"_id": window_id(programme, 0), "state": CLOSING}
+        return await self._database[WINDOWS].find_one(query, {"_id": 1}, session=tx.session) is not None
+
+    async def mark_windows(self, tx: Transaction, programme: str, marks: Document) -> None:
+        """How far a closing is."""
+        await self._database[WINDOWS].update_many({"programme": programme}, {"$set": marks}, session=tx.session)
+
+    async def begin_settling(self, tx: Transaction, programme: str) -> bool:
+        """Whether the closing has found every pair and it is this call from which on nothing is judged any more."""
+        query = {"programme": programme, "state": CLOSING, "found": True, "settling": {"$ne": True}}
+        done = await self._database[WINDOWS].update_many(query, {"$set": {"settling": True}}, session=tx.session)
+        return bool(done.modified_count)
+
+    async def may_judge(self, tx: Transaction, programme: str) -> bool:
+        """Whether pairs are judged still. Of two that ask at once one waits: judgements follow one on the other."""
+        query = {"_id": window_id(programme, 0), "state": {"$ne": CLOSED}, "settling": {"$ne": True}}
+        done = await self._database[WINDOWS].update_one(query, {"$inc": {"judged": 1}}, session=tx.session)
+        return bool(done.modified_count)
 
     async def application(self, application: Id) -> Document | None:
         """An application by its id."""
@@ -192,38 +210,30 @@ class Store:
             {"programme": programme, "keys.0": {"$exists": True}, "_id": {"$gt": after}}, {"_id": 1})
         return [row["_id"] async for row in found.sort("_id", 1).limit(limit)]
 
+    async def forget_keys(self, tx: Transaction, programme: str, kinds: Sequence[str], most: int) -> int:
+        """Takes the keys of these kinds off up to `most` applications; returns how many there were."""
+        applications = self._database[APPLICATIONS]
+        having = [{"keys": {"$elemMatch": {"$gte": f"{kind}:", "$lt": f"{kind};"}}} for kind in kinds]
+        found = applications.find({"programme": programme, "$or": having}, {"_id": 1}, session=tx.session).limit(most)
+        ids = [row["_id"] async for row in found]
+        passing = {"$regex": f"^({'|'.join(kinds)}):"}
+        await applications.update_many({"_id": {"$in": ids}}, {"$pull": {"keys": passing}}, session=tx.session)
+        return len(ids)
+
     async def set_search_keys(self, tx: Transaction, keys: dict[Id, list[str]]) -> None:
         """Replaces the search keys of these applications."""
         await self._database[APPLICATIONS].bulk_write(
             [UpdateOne({"_id": application}, {"$set": {"keys": own}}) for application, own in keys.items()],
             session=tx.session)
 
-    async def same_person(self, tx: Transaction, programme: str, after: str, limit: int) -> list[SamePerson]:
-        """The next `limit` people by search key, after `after`, with several applications that count."""
-        counting = {"programme": programme, "counted": True, "withdrawn_at": None}
-        found = self._database[APPLICATIONS].aggregate([
-            {"$match": counting}, {"$unwind": "$keys"}, {"$match": {"keys": {"$gt": after, "$regex": "^person:"}}},
-            {"$group": {"_id": "$keys", "count": {"$sum": 1}, "applications": {
-                "$push": {"id": "$_id", "taken_at": "$taken_at", "order": "$order"}}}},
-            {"$match": {"count": {"$gt": 1}}}, {"$sort": {"_id": 1}}, {"$limit": limit},
-        ], session=tx.session, allowDiskUse=True)
-        return [SamePerson(group["_id"], tuple(
-            Candidate(one["id"], one["taken_at"], one["order"]) for one in group["applications"]
-        )) async for group in found]
-
-    async def traces(self, tx: Transaction, applications: Sequence[Id]) -> dict[Id, str | None]:
-        """The trace that each application began."""
-        found = self._database[APPLICATIONS].find(
-            {"_id": {"$in": list(applications)}}, {"traceparent": 1}, session=tx.session)
-        return {document["_id"]: document.get("traceparent") async for document in found}
-
-    async def mark_not_counted(self, tx: Transaction, told_with: dict[Id, Id], reason: str) -> None:
-        """Decides that these do not count: application → the one that does."""
-        decided = {"counted": False, "reason": reason}
-        await self._database[APPLICATIONS].bulk_write([
-            UpdateOne({"_id": application}, {"$set": {**decided, "told_with": other}})
-            for application, other in told_with.items()
-        ], session=tx.session)
+    async def mark_not_counted(self, tx: Transaction, surplus: Sequence[Surplus]) -> None:
+        """Decides that these do not count."""
+        if surplus:
+            await self._database[APPLICATIONS].bulk_write([
+                UpdateOne({"_id": one.application}, {"$set": {
+                    "counted": False, "reason": one.reason, "told_with": one.told_with}})
+                for one in surplus
+            ], session=tx.session)
 
     async def outcome(self, application: Id) -> Document:
         """What became of an application so far; empty when nothing did."""

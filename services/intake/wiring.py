@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.intake import api, archive_api, archive_store, desk_api, enquiry_store, mine_api, postcard_store
+from services.intake import (
+    api,
+    archive_api,
+    archive_store,
+    desk_api,
+    duplicates_api,
+    enquiry_store,
+    mine_api,
+    pair_store,
+    postcard_store,
+)
 from services.intake.doors import doors
 from services.intake.enquiry_store import EnquiryStore
 from services.intake.following import Demand, Draws
@@ -14,10 +24,11 @@ from services.intake.handlers.closing import JOB, go_on_closing
 from services.intake.handlers.enquiring import Desk
 from services.intake.handlers.letters import TAKE_OUT, Letters, take_out
 from services.intake.handlers.means import Means
+from services.intake.handlers.pairing import Finding
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit, Pacing
-from services.intake.pages import apply, batches, checks, desk, enquiry, held, mine, own, postcard
+from services.intake.pages import apply, batches, checks, desk, duplicates, enquiry, held, mine, own, postcard
 from services.intake.postcard_store import PostcardStore
 from services.intake.problem_kinds import KINDS
 from services.intake.settings import IntakeSettings
@@ -35,11 +46,14 @@ def build(settings: IntakeSettings) -> Service:
         store=Store(service.database), postcards=PostcardStore(service.database), register=service.register,
         draws=Draws(), demand=Demand(),
     )
-    service.indexes(*INDEXES, *archive_store.INDEXES, *postcard_store.INDEXES, *enquiry_store.INDEXES)
+    service.indexes(
+        *INDEXES, *archive_store.INDEXES, *pair_store.INDEXES, *postcard_store.INDEXES, *enquiry_store.INDEXES)
     service.follows("lottery.draws.v1", means.draws.apply)
     service.follows("lottery.demand.v1", means.demand.apply)
     service.hears(*subscriptions(means.store, Letters(means.store, service.jobs)))
-    service.jobs.register(JOB, partial(go_on_closing, means))
+    finding = Finding(means, service.door)
+    finding.register()
+    service.jobs.register(JOB, partial(go_on_closing, finding))
     service.jobs.register(TAKE_OUT, partial(take_out, means, service.door))
     returning = Returning(service.database, service.door, service.jobs, service.clock, service.programmes)
     returning.register()
@@ -56,6 +70,7 @@ def build(settings: IntakeSettings) -> Service:
     service.begins_at("")
     service.serves(
         api.routes(front, service.lanes), desk_api.routes(front), mine_api.routes(front), archive_api.routes(service),
+        duplicates_api.routes(front, finding), duplicates.routes(front, finding),
         desk.routes(front), batches.routes(front), held.routes(front), checks.routes(front),
         enquiry.routes(front, Desk(means, service.door, EnquiryStore(service.database)), urls.get("intake", "")),
         mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),

@@ -28,6 +28,7 @@ class Holding:
 HOLDINGS: tuple[Holding, ...] = (
     Holding("intake", "personal", "_id", "the sealed part of the personal record"),
     Holding("intake", "applications", "_id", "receipt number, proof of the secret, search keys"),
+    Holding("intake", "pairs", "applications", "that it may be the same applicant's as another one, and the judgement"),
     Holding("intake", "outcomes", "_id", "result, passes and notice as the applicant sees them"),
     Holding("intake", "accesses", "application", "who opened the data, for the applicant's page"),
     Holding("intake", "postcards", "application", "which application a card is", clears=("application", "check")),

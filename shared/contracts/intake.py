@@ -90,13 +90,15 @@ class ApplicationDecided(ApplicationFact):
     """Whether the application counts, and by which rule (S01, S04, B03).
 
     `reason` is a code whose words are the programme's. `told_with` names the application whose contact hears of it
-    where the cause concerns somebody else's application as well.
+    where the cause concerns somebody else's application as well; `decided_by` the member of staff who judged it so,
+    where one did.
     """
 
     TYPE: ClassVar[str] = "intake.application-decided.v1"
     counted: bool
     reason: str
     told_with: Id | None = None
+    decided_by: str | None = None
 
 
 class ApplicationWithdrawnLate(Event):

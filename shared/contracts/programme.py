@@ -173,9 +173,15 @@ class Postcards(Strict):
 
 
 class Duplicates(Strict):
-    """Which of several applications of one applicant counts (B03)."""
+    """Which of several applications of one applicant counts, by when it reached the ward (B03).
 
-    counts: Literal["first"] = "first"
+    `companions`: whether one person may be named in several parties. "allow": nobody looks. "show": such parties are
+    found and shown, and where a person judges that a family split to raise its chance, one of them counts, by the
+    same rule; the names of companions must then be declared for the purpose `duplicates`.
+    """
+
+    counts: Literal["first", "last"] = "first"
+    companions: Literal["allow", "show"] = "allow"
 
 
 class Amending(Strict):

@@ -43,6 +43,8 @@ def misfits(programme: Programme) -> Iterator[Misfit]:
         yield Misfit("ages.at_most", "before", {"other": "ages.at_least"})
     if programme.cards and programme.cards.last < programme.cards.first:
         yield Misfit("cards.last", "before", {"other": "cards.first"})
+    if programme.duplicates.companions == "show" and "companions" not in programme.items_for_purpose("duplicates"):
+        yield Misfit("duplicates.companions", "companions-not-declared", {})
     yield from _unread_postcards(programme)
     yield from _impossible_erasure(programme)
 

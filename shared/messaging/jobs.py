@@ -58,6 +58,11 @@ class Jobs:
         )
         self.work.wake()
 
+    async def unfinished(self, programme: str, *kinds: str) -> bool:
+        """Whether a job of one of these kinds still has steps to do."""
+        query = {"programme": programme, "kind": {"$in": kinds}, "state": DUE}
+        return await self._database[JOBS].find_one(query, {"_id": 1}) is not None
+
     async def _go_on(self, job: Document) -> None:
         step = self._steps[job["kind"]]
         while job["state"] == DUE:

@@ -103,6 +103,13 @@ def postcard_date_faults(
     return [Fault("postmarked_on", "postmark-after-receipt")] if postmarked_on > received_on else []
 
 
+def came_at(programme: Programme, taken_at: datetime, received_on: str | None) -> datetime:
+    """When an application reached the ward: by web when it was taken, a postcard in the morning of its day."""
+    if received_on is None:
+        return taken_at
+    return datetime.combine(date.fromisoformat(received_on), time(), programme.zone)
+
+
 def keying_allowed(programme: Programme, now: datetime) -> None:
     """Postcards may be keyed in from the opening until an officer closes the window."""
     if now < programme.window.opens:

@@ -23,12 +23,13 @@ from services.intake.domain.fault import Fault
 from services.intake.domain.window import WindowRefused
 from services.intake.handlers.looking import standing_of
 from services.intake.handlers.means import Means
-from services.intake.handlers.searching import keys_to_keep
+from services.intake.handlers.searching import keys_to_keep, lasting
 from services.intake.handlers.taking import Unfit, web_faults
 from services.intake.numbering import Numbered, WindowShut, say_numbered, write_sealed
 from services.intake.store import CLOSED, OPEN
 from shared.contracts.intake import ApplicationAmended, AtDesk, DetailsChanged
 from shared.contracts.notifier import letter_id
+from shared.contracts.partitions import partition_of
 from shared.contracts.privacy import LETTERS, ApplicationRecorded, Caller
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
@@ -164,10 +165,12 @@ async def _write(means: Means, programme: Programme, change: _Change, tx: Transa
     document, after, now = change.document, change.after, means.now(programme)
     epochs = means.sealer.epochs(programme)  # first: search keys and parts are under these or later ones
     letters = letters_with(programme, change.before, change.version, document)
+    keys = keys_to_keep(means, programme, after.party)
+    takes = await means.store.window_takes(tx, programme.id, partition_of(document["_id"], ApplicationAmended.TOPIC))
     changed = await means.store.amend(tx, document, {
         "version": change.version, "amended_at": now, "contact": after.contact, "seats": after.seats,
         "wishes": list(after.wishes), "letters": [letter["notice"] for letter in letters],
-        "keys": keys_to_keep(means, programme, after.party),
+        "keys": keys if takes else lasting(keys),
     }, history_entry(now, "amended" if change.scope == "everything" else "details", change.desk))
     if not changed:
         raise Overtaken

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from services.intake.domain.application import Party
+from services.intake.handlers import closing, pairing
 from services.intake.handlers.means import Means
-from services.intake.handlers.searching import search_keys, searched_items
+from services.intake.handlers.searching import lasting, search_keys, searched_items
 from services.intake.handlers.withdrawing import withdraw_within
-from services.intake.store import CLOSED, CLOSING, SHOWN, Store
+from services.intake.store import CLOSED, SHOWN, Store
 from shared.contracts.envelope import Envelope, Id
 from shared.contracts.erasure import CertificateIssued, ErasureOrdered
 from shared.contracts.intake import AtDesk, ErasureAsked
@@ -21,8 +22,8 @@ from shared.privacy.rotating import NotYet
 REKEYED_AT_ONCE = 200
 
 
-class StillClosing(NotYet):
-    """A window is being closed: the rotation goes on a little later."""
+class StillFinding(NotYet):
+    """Pairs are being found by these very keys: the rotation goes on a little later."""
 
 _SHOWN_OF_ACCESS = ("at", "role", "kind", "service", "purpose")
 
@@ -91,8 +92,8 @@ async def renew_search_keys(means: Means, door: Door, _: int) -> None:
     """Before the local key of an older epoch goes: search keys are made anew, a step after the other."""
     for programme in means.programmes.all():
         state = (await means.store.window(programme.id)).state
-        if state == CLOSING:  # duplicates are being decided by these very keys
-            raise StillClosing
+        if await means.jobs.unfinished(programme.id, closing.JOB, pairing.JOB):
+            raise StillFinding
         # With the window closed nobody looks for duplicates any more; who calls is still looked for.
         await _renew(means, door, programme, "enquiry" if state == CLOSED else "duplicates")
 
@@ -104,6 +105,8 @@ async def _renew(means: Means, door: Door, programme: Programme, purpose: Purpos
         opened = await door.open_many(
             ServiceActor("intake"), "service", programme.id, purpose, applications, items)
         keys = {application: search_keys(means, programme, Party.of(given)) for application, given in opened.items()}
+        if purpose == "enquiry":
+            keys = {application: lasting(own) for application, own in keys.items()}
         if keys:
             await means.transactions.run(partial(_set, means, keys))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.intake.domain.application import Party
-from services.intake.domain.keys import key_texts
+from services.intake.domain.keys import PASSING, key_texts
 from services.intake.handlers.means import Means
 from shared.contracts.programme import Programme, Purpose
 
@@ -18,8 +18,9 @@ def search_keys(means: Means, programme: Programme, party: Party) -> list[str]:
 
 
 def searched_items(programme: Programme, purpose: Purpose = "duplicates") -> frozenset[str]:
-    """What may be looked into for `purpose`: keys are made of nothing else (S13)."""
-    return programme.items_for("intake") & programme.items_for_purpose(purpose)
+    """What is looked into for `purpose`: keys are made of nothing else (S13)."""
+    declared = programme.items_for("intake") & programme.items_for_purpose(purpose)
+    return declared if programme.duplicates.companions == "show" else declared - {"companions"}
 
 
 def keys_to_keep(means: Means, programme: Programme, party: Party) -> list[str]:
@@ -27,6 +28,11 @@ def keys_to_keep(means: Means, programme: Programme, party: Party) -> list[str]:
     searched = searched_items(programme)
     return search_keys(means, programme, Party.of(
         {item: value for item, value in party.items().items() if item in searched}))
+
+
+def lasting(keys: list[str]) -> list[str]:
+    """Those of the keys that stay when the window is closed."""
+    return [key for key in keys if key.partition(":")[0] not in PASSING]
 
 
 def scoped(programme: Programme, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.intake.handlers.closing import go_on_if_closing
 from services.intake.handlers.means import Means
 from services.intake.numbering import Numbered, WindowShut, say_numbered
 from services.intake.store import CLOSED
@@ -48,6 +49,7 @@ async def _in_time(
         say_numbered(tx, Numbered(
             application, programme.id, now,
             lambda number: ApplicationWithdrawn(application=application, number=number, desk=desk)))
+        await go_on_if_closing(means, tx, programme)
 
 
 async def _late(

@@ -145,14 +145,15 @@ class Stage(Shared):
 
 
 def a_family() -> dict[str, Any]:
-    """An application like no other: each has its own telephone number."""
-    number = f"090-{1000 + secrets.randbelow(9000)}-{secrets.randbelow(10_000):04d}"
+    """An application like no other: each has a telephone number, a house and a mail address of its own."""
+    middle, last = 1000 + secrets.randbelow(9000), secrets.randbelow(10_000)
+    number = f"090-{middle}-{last:04d}"
     return {
         "name": "髙橋　﨑子",
-        "address": "東京都新宿区西新宿二丁目8番1号",
+        "address": f"東京都新宿区西新宿{1 + last % 8}丁目{middle}番{last}号",
         "age": 34,
         "telephone": number,
-        "email": "takahashi@mail.example",
+        "email": f"takahashi.{middle}{last}@mail.example",
         "companions": ["髙橋　太郎", "𠮷田　はな"],
         "seats": 2,
         "wishes": ["2021-07-23-sumitomo-am", "2021-08-24-kogakuin-pm"],

@@ -53,7 +53,7 @@ async def test_b03_closing_counts_every_fact_and_the_first_of_duplicates(
     assert set(twice.json()) == set(first)
     others = [(await stage.apply(programme)).json() for _ in range(5)]
     await stage.move_to(programme, programme.draw.timetable.freeze_from)
-    card = {"name": family["name"], "telephone": family["telephone"].replace("-", "ー")}
+    card = {"name": family["name"], "telephone": family["telephone"].replace("-", "ー"), "address": family["address"]}
     assert (await stage.key_in(programme, "HG-1", **card)).json()["counted"] is True
     mine = {"receipt": others[0]["receipt"], "secret": others[0]["secret"]}
     assert (await stage.post(f"/intake/{programme.id}/api/withdrawals", mine)).status_code == 200

@@ -31,4 +31,22 @@ def test_b03_another_name_is_another_person_on_the_same_telephone(party: Party) 
 def test_b03_what_was_not_given_makes_no_key() -> None:
     assert texts(Party(name="髙橋 﨑子")) == {}
     assert set(texts(Party(name=None, telephone="03-3209-1111"))) == {"telephone"}
-    assert set(texts(Party(name="髙橋 﨑子", telephone="03-3209-1111"))) == {"telephone", "person"}
+    assert set(texts(Party(name="髙橋 﨑子", telephone="03-3209-1111"))) == {"telephone", "person", "half"}
+
+
+def test_b03_a_slip_in_the_number_leaves_one_of_its_halves(party: Party) -> None:
+    own, slipped = texts(party)["half"], texts(replace(party, telephone="03-3209-1121"))["half"]
+    assert len(own & slipped) == 1
+
+
+def test_b03_a_house_meets_who_is_of_one_age_or_a_year_apart_without_the_name(party: Party) -> None:
+    def met(age: int) -> bool:
+        return bool(texts(party)["house"] & texts(replace(party, name="高矯 埼子", age=age))["house"])
+
+    assert [age for age in range(25, 45) if met(age)] == [33, 34, 35]
+
+
+def test_b03_members_of_a_family_are_found_in_the_applications_of_each_other(party: Party) -> None:
+    mother = replace(party, name="髙橋 太郎", companions=("髙橋 﨑子",), telephone="090-1234-5678")
+    assert len(texts(party)["member"] & texts(mother)["member"]) == 2
+    assert "member" not in texts(replace(party, companions=()))
