@@ -135,7 +135,8 @@ class _Maker:
         return [first, self._relative(first, first.age)]
 
     def _generations(self, first: Person) -> list[Person]:
-        return [first, replace(self._relative(first, max(18, first.age - 28)), name=first.name, kana=first.kana)]
+        father = replace(first, age=self.chance.randint(46, 88))
+        return [father, replace(self._relative(father, father.age - 28), name=first.name, kana=first.kana)]
 
     def _namesake(self, first: Person) -> list[Person]:
         other = replace(self._person(), name=first.name, kana=first.kana)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from cli.demo.people import OFFICER
 from cli.demo.time_driver import TimeDriver
@@ -34,6 +35,7 @@ PUBLIC = {
     "sign-in": ("retention", f"/retention/signin?service=lottery&next=/lottery/{DRAWN}/desk"),
 }  # fmt: skip
 STAFF = {
+    "duplicates desk closed": ("intake", f"/intake/{DRAWN}/duplicates"),
     "postcard desk": ("intake", f"/intake/{OPEN}/desk"), "enquiry desk": ("intake", f"/intake/{OPEN}/enquiry"),
     "batches": ("intake", f"/intake/{OPEN}/desk/batches"), "checks": ("intake", f"/intake/{OPEN}/desk/checks"),
     "held postcards": ("intake", f"/intake/{OPEN}/desk/held"), "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
@@ -114,6 +116,15 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
+def until_there(page: Page, part: Locator) -> None:
+    """Loads the page again until the part is there."""
+    deadline = time.monotonic() + 30
+    while not part.count():
+        assert time.monotonic() < deadline, page.content()[-3000:]
+        page.wait_for_timeout(300)
+        page.reload()
+
+
 def sound(page: Page) -> None:
     """What must hold of each page at each width."""
     assert [str(one) for one in check_accessibility(page)] == []
@@ -158,6 +169,37 @@ def test_staff_pages_are_accessible_and_fit(
     page.goto(f"{site.urls[service]}{path}")
     assert "signin" not in page.url
     sound(page)
+
+
+@BOTH_WIDTHS
+def test_b03_two_applications_are_compared_and_judged_and_the_judgement_is_undone(
+    browser: BrowserContext, page: Page, site: Site, width: int
+) -> None:
+    """By the desk's pages alone: a search, two views side by side, a judgement, and back."""
+    base = f"{site.urls['intake']}/intake/{OPEN}"
+    receipts = []
+    for email in ("home", "work"):
+        body = {"name": f"重複 {'花' if width == 360 else '梅'}子", "address": f"くじ野市緑町1-{width}-1", "seats": 1,
+                "telephone": f"090-1234-{width:04}", "email": f"{email}.{width}@mail.example",
+                "wishes": ["2024-08-31-hall-morning"], "companions": []}
+        answer = httpx.post(f"{base}/api/applications", json=body, timeout=30)
+        receipts.append(answer.raise_for_status().json()["receipt"])
+    site.sign_in(browser, "intake")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{base}/duplicates")
+    page.get_by_role("button", name="いまの申込みを照合する").click()
+    pair = page.locator(f'main a[aria-label*="{receipts[0]}"][aria-label*="{receipts[1]}"]')
+    until_there(page, pair)
+    sound(page)
+    pair.click()
+    assert page.locator("tbody tr").count() >= 8
+    sound(page)
+    page.get_by_role("button", name="同じ方", exact=True).click()
+    assert page.get_by_text("同じ方の申込みと判断しました").count() >= 1
+    sound(page)
+    page.locator("main").get_by_role("button", name="判断を取り消す").first.click()
+    assert page.get_by_text("判断を取り消しました").count() == 1
+    assert pair.count() == 1
 
 
 @BOTH_WIDTHS

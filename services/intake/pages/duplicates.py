@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.intake import pair_store
@@ -24,16 +24,15 @@ from services.intake.handlers.judging import (
 )
 from services.intake.handlers.pairing import Finding
 from services.intake.handlers.searching import searched_items
+from services.intake.pages.desk_frame import Answer, Desk, framed
 from services.intake.pages.showing import Words
 from services.intake.pair_store import ASK, OPEN
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
 from shared.platform.register import Person
-from shared.platform.signin import staff
 from shared.ui.form import Form, form_of
 from shared.ui.language import speaking
 
-Desk = Annotated[Person, Depends(staff("desk"))]
 LISTED, LATELY = 100, 30
 _JUDGEMENTS: dict[str, Judgement] = {one: one for one in get_args(Judgement)}
 _QUESTIONS: dict[str, Question] = {one: one for one in get_args(Question)}
@@ -79,16 +78,15 @@ async def _list(front: Front, request: Request, programme: Programme, last: str)
     means, database = front.means, front.means.store.database
     waiting = await pair_store.undecided(database, programme.id)
     lately = await pair_store.judged_lately(database, programme.id, LATELY)
-    return front.pages.render(
-        request, "duplicates.html", programme=programme, here=f"/intake/{programme.id}/duplicates",
-        window=(await means.store.window(programme.id)).state, now=means.now(programme),
+    return framed(
+        front, request, programme, "duplicates.html", Answer(),
+        window=(await means.store.window(programme.id)).state,
         finding=await means.jobs.unfinished(programme.id, closing.JOB, pairing.JOB),
         to_judge=[pair for pair in waiting if pair["state"] == OPEN][:LISTED],
         to_ask=[pair for pair in waiting if pair["state"] == ASK][:LISTED],
         undecided=sum(pair["state"] == OPEN for pair in waiting), asked=sum(pair["state"] == ASK for pair in waiting),
         lately=lately, last=await pair_store.pair(database, programme.id, last) if last else None,
-        receipts=await pair_store.receipts(database, [*waiting, *lately]), strongest=_strongest,
-        offset=Words(programme, "ja", front.say(request)).offset)
+        receipts=await pair_store.receipts(database, [*waiting, *lately]), strongest=_strongest)
 
 
 async def _pair(
@@ -104,10 +102,10 @@ async def _pair(
     with speaking(front.pages.words, "ja"):
         rows = [(item, *(_value(words, side, item) for side in found.sides), _reasons(found.pair, item))
                 for item in _ITEMS if item in searched_items(programme)]
-    return front.pages.render(
-        request, "duplicates_pair.html", status_code=status, programme=programme, words=words, form=form,
-        here=f"/intake/{programme.id}/duplicates", found=found, pair=found.pair, rows=rows, window=state,
-        offset=words.offset, questions=[(code, say(f"duplicates.question-{code}")) for code in _QUESTIONS])
+    return framed(
+        front, request, programme, "duplicates_pair.html", Answer(form, status=status),
+        found=found, pair=found.pair, rows=rows, window=state,
+        questions=[(code, say(f"duplicates.question-{code}")) for code in _QUESTIONS])
 
 
 def _value(words: Words, side: Side, item: str) -> str:
