@@ -203,8 +203,8 @@ async def test_b04_where_the_programme_says_so_all_can_be_changed_until_an_offic
 
 async def test_b04_whom_a_letter_goes_to_leaves_the_record_once_it_is_sent(stage: Stage, opened: Opened) -> None:
     """The notifier's part holds the contact before the change, sealed, until the notifier says that it told them."""
-    programme = await opened("own-letters")
-    receipt = (await stage.apply(programme)).json()
+    programme, family = await opened("own-letters"), a_family()
+    receipt = (await stage.apply(programme, **family)).json()
     await amend(stage, programme, receipt, email="new@mail.example")
     (fact,) = await stage.until(lambda: amendments(stage, programme), "the fact")
 
@@ -213,7 +213,7 @@ async def test_b04_whom_a_letter_goes_to_leaves_the_record_once_it_is_sent(stage
         return items["email"], [one["email"] for one in items.get("letters", [])]
 
     async def amended() -> bool:
-        return await told() == ("new@mail.example", ["takahashi@mail.example"])
+        return await told() == ("new@mail.example", [family["email"]])
 
     await stage.until(amended, "the record says whom the letter goes to")
     notice = letter_id(programme.id, fact.application, 2)
