@@ -29,9 +29,12 @@ LOOK_ALIKES = (
     "太大犬", "田由", "未末", "土士", "千干", "人入", "崎埼", "一ー", "子予", "美実", "木本", "井丼", "原源",
     "佐左", "藤籐", "間問", "山出", "水永", "中仲", "加如", "智知", "裕祐", "浩治",
 )
-FOREIGN = ("NGUYEN Thi Lan", "KIM Minsu", "SMITH John", "TANAKA Maria", "WANG Xiaoming", "SINGH Arjun", "GARCIA Ana")
+FOREIGN = (
+    "NGUYEN TRAN PHAM KIM PARK LEE WANG ZHANG CHEN LIU SMITH JONES BROWN GARCIA SILVA SINGH THAPA SANTOS REYES TANAKA",
+    "Lan Minh Huong Minsu Jiwon Soyeon Xiaoming Lei Fang Jing John Emily James Ana Carlos Arjun Sita Jose Maria Grace",
+)
 COMMON_NAMES = (("金", "金田"), ("李", "木村"), ("朴", "新井"), ("林", "林田"), ("張", "長谷川"))
-# Given names by their parts, some two thousand of them.
+# Given names by their two characters, some hundreds of them.
 GIVEN = (
     ("明健和正直哲浩一英秀雅智孝俊義文康隆博誠", "一二三郎之夫雄人彦也樹志司治"),
     ("美由恵裕幸和智真陽愛彩優千奈沙麻友理早佳", "子美香奈穂江代恵希里衣菜紀乃"),
@@ -112,7 +115,7 @@ class _Maker:
             family = "".join(self._old_form(character) for character in family)
         name, kana = f"{family} {given}", f"{self.faker.last_kana_name()} {self.faker.first_kana_name()}"
         if chance.random() < 0.03:
-            name = kana = chance.choice(FOREIGN)
+            name = kana = " ".join(chance.choice(part.split(" ")) for part in FOREIGN)
         elif chance.random() < 0.02:
             name = f"{chance.choice(COMMON_NAMES)[0]} {given}"
         return Person(number, name, kana, chance.randint(18, 88), self._house(), self._mobile(),
@@ -154,7 +157,8 @@ class _Maker:
             shared["telephone"] = first.telephone
         if self.chance.random() < 0.2:
             shared["email"] = first.email
-        return replace(one, name=f"{family} {self._given()}", age=age, house=first.house,
+        given = next(name for name in iter(self._given, None) if name != first.name.split(" ")[-1])
+        return replace(one, name=f"{family} {given}", age=age, house=first.house,
                        other_telephone=first.other_telephone, **shared)
 
     def _old_form(self, character: str) -> str:
