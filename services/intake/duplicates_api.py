@@ -22,8 +22,6 @@ from shared.platform.problems import Problem
 from shared.platform.register import Person
 from shared.platform.signin import staff
 
-_REFUSALS: dict[type[Exception], tuple[int, str]] = {
-    NoPair: (404, "no-pair"), Decided: (409, "window-closed-already"), Contradiction: (409, "contradiction")}
 Desk = Annotated[Person, Depends(staff("desk"))]
 
 
@@ -72,8 +70,12 @@ def routes(front: Front, finding: Finding) -> APIRouter:
 
 def refusal(say: Say, refused: NoPair | Decided | Contradiction) -> Problem:
     """404 where there is no such pair any more, else 409: too late, or at odds with other judgements."""
-    status, code = _REFUSALS[type(refused)]
-    return Problem(status, code, str(say(f"duplicates.{code}")), str(say(f"duplicates.{code}-do")))
+    if isinstance(refused, NoPair):
+        return Problem(404, "no-pair", str(say("duplicates.no-pair")), str(say("duplicates.no-pair-do")))
+    if isinstance(refused, Decided):
+        what, todo = say("duplicates.window-closed-already"), say("duplicates.window-closed-already-do")
+        return Problem(409, "judged-for-good", str(what), str(todo))
+    return Problem(409, "contradiction", str(say("duplicates.contradiction")), str(say("duplicates.contradiction-do")))
 
 
 async def _overview(front: Front, programme: Programme) -> dict[str, Any]:

@@ -10,6 +10,7 @@ _FAULTS = [{"field": "telephone", "reason": "telephone", "message": "Please type
 INTAKE = (
     Kind(404, "no-such-application", "No application has this receipt number and secret: which of the two is wrong is "
          "never said", "Compare both with the receipt."),
+    Kind(404, "no-pair", "There is no such pair of applications, or no more", "List the pairs."),
     Kind(404, "no-such-archive", "There is no such archive", "The records office lists them."),
     Kind(404, "no-postcards", "There is no postcard to print now", "Apply on the web, or see when it opens."),
     Kind(409, "too-early", "Applications are not open yet", "Try again from `opens`.", members=_WINDOW),
@@ -22,6 +23,10 @@ INTAKE = (
     Kind(409, "desk-unfinished", "Postcards are not keyed in, held or not checked yet", "Finish the desk's work first.",
          members={**_WINDOW, "at": None, "unkeyed": 3, "checks": 1, "held": 0}),
     Kind(409, "changed-meanwhile", "It was amended, withdrawn or erased in between", "Look it up and begin again."),
+    Kind(409, "contradiction", "By other judgements the two are the same and different at once", "Take one of "
+         "those back first."),
+    Kind(409, "judged-for-good", "The window is closed, or being closed: pairs are not judged any more", "Tell whoever "
+         "runs the draw."),
     Kind(409, "archive-not-made", "The archive is still being made", "Try again in a minute.", True),
     Kind(409, "archive-incomplete", "A record of it was erased since it was made", "Have it ordered anew."),
     Kind(410, "erased", "Its personal data was erased; who had looked is still shown", "Nothing can be changed.",
