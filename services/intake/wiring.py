@@ -15,8 +15,8 @@ from services.intake import (
     pair_store,
     postcard_store,
 )
-from services.intake.doors import doors
 from services.intake.enquiry_store import EnquiryStore
+from services.intake.entrances import entrances
 from services.intake.following import Demand, Draws
 from services.intake.front import Front
 from services.intake.handlers import erasing
@@ -65,7 +65,7 @@ def build(settings: IntakeSettings) -> Service:
     front = Front(
         means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause), service.door,
         Pacing(settings.lookup_floor, settings.lookup_free, settings.lookup_spacing, settings.lookup_longest))
-    service.doors.add(*doors(settings))
+    service.entrances.add(*entrances(settings))
     urls = settings.public_urls
     service.begins_at("")
     service.serves(

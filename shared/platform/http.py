@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.messaging.transaction import Busy
 from shared.platform import telemetry
-from shared.platform.admission import Admission, Doors
 from shared.platform.answers import STARTING, STORE_AWAY, answer, busy
 from shared.platform.bodies import Bodies
+from shared.platform.entrances import Entrances, Turnstiles
 from shared.platform.lanes import Lane, Lanes
 from shared.platform.misread import http_problem, validation_problem
 from shared.platform.mongo import StoreError
@@ -30,11 +30,11 @@ log = logging.getLogger(__name__)
 
 
 def install(
-    app: FastAPI, pages: Pages, serving: Callable[[], bool], doors: Doors, lanes: Sequence[Lane] = (),
+    app: FastAPI, pages: Pages, serving: Callable[[], bool], entrances: Entrances, lanes: Sequence[Lane] = (),
 ) -> None:
     """Adds handlers of problems and the limits to `app`; until it is `serving`, it answers that it is starting.
 
-    Whoever is turned away at one of `doors` has cost a read body and nothing else: no span, no route.
+    Whoever is turned away at one of `entrances` has cost a read body and nothing else: no span, no route.
     """
 
     async def on_problem(request: Request, problem: Exception) -> Response:
@@ -74,7 +74,7 @@ def install(
         app.add_exception_handler(kind, handler)
     app.add_middleware(Lanes, lanes=lanes, handlers=handlers)
     app.add_middleware(RequestSpans)
-    app.add_middleware(Admission, doors=doors, pages=pages)
+    app.add_middleware(Turnstiles, entrances=entrances, pages=pages)
     app.add_middleware(Bodies, pages=pages)
     app.add_middleware(Gate, serving=serving, pages=pages)
     app.add_middleware(HeadAsGet)

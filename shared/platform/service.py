@@ -25,8 +25,8 @@ from shared.messaging.relay import Relay
 from shared.messaging.transaction import OUTBOX, Transaction, Transactions
 from shared.messaging.views import Apply, Views
 from shared.platform import http, letters_api, logs, telemetry, trials_api
-from shared.platform.admission import Doors
 from shared.platform.clock import Clock
+from shared.platform.entrances import Entrances
 from shared.platform.lanes import Lane
 from shared.platform.mongo import StoreError, connect
 from shared.platform.openapi import describe
@@ -115,8 +115,8 @@ class Service:
         self.app.state.sign_in = self.sign_in
         self.problem_kinds: Mapping[str, Kind] = by_type(SHARED)
         self.app.openapi = self._description  # type: ignore[method-assign]
-        self.doors, self.lanes = Doors(), list[Lane]()
-        http.install(self.app, self.pages, lambda: self.started, self.doors, self.lanes)
+        self.entrances, self.lanes = Entrances(), list[Lane]()
+        http.install(self.app, self.pages, lambda: self.started, self.entrances, self.lanes)
         self.pages.mount_static(self.app)
         self.app.add_api_route("/healthz", self._healthz, include_in_schema=False)
         self.app.add_api_route("/readyz", self._readyz, include_in_schema=False)

@@ -20,8 +20,8 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from shared.platform.admission import FREE
 from shared.platform.bodies import LINGER_SECONDS
+from shared.platform.entrances import FREE
 from shared.platform.problems import CONTENT_TYPE, Problem
 
 MOST_CONNECTIONS = 4096

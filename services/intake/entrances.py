@@ -1,11 +1,11 @@
-"""Intake's doors: applying has its own places, and so have the desks (back-pressure in a rush)."""
+"""Intake's entrances: applying has its own places, and so have the desks (back-pressure in a rush)."""
 
 from __future__ import annotations
 
 import re
 
 from services.intake.settings import IntakeSettings
-from shared.platform.admission import Door
+from shared.platform.entrances import Entrance
 from shared.platform.turnstile import Turnstile
 
 DESK_AT_ONCE = 32
@@ -13,12 +13,12 @@ _APPLYING = re.compile(r"/intake/[^/]+(/api/applications)?")
 _DESK = re.compile(r"/intake/[^/]+/(desk|enquiry|api/postcards)(/.*)?")
 
 
-def doors(settings: IntakeSettings) -> tuple[Door, Door]:
-    """Applying, and the desks for postcards and enquiries; everything else has the service's common door."""
+def entrances(settings: IntakeSettings) -> tuple[Entrance, Entrance]:
+    """Applying, and the desks for postcards and enquiries; everything else has the service's common entrance."""
     applying = Turnstile("applying", settings.applying_at_once, longest_wait=settings.applying_longest_wait)
     return (
-        Door(_is_applying, applying, page="busy.html"),
-        Door(_is_desk, Turnstile("the desk", DESK_AT_ONCE)),
+        Entrance(_is_applying, applying, page="busy.html"),
+        Entrance(_is_desk, Turnstile("the desk", DESK_AT_ONCE)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Doors with a turnstile each, so that one kind of request never takes the place of another (back-pressure).
+"""Entrances with a turnstile each, so that one kind of request never takes the place of another (back-pressure).
 
 In a rush applying waits or is turned away; My application, the desk and the probes are answered as on any other day.
 """
@@ -33,7 +33,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Door:
+class Entrance:
     """Requests that it `takes`, by method and path, go through its turnstile.
 
     `page` is the template for people whose form was turned away. It gets `action`, `seconds` and `typed`, the hidden
@@ -45,49 +45,49 @@ class Door:
     page: str | None = None
 
 
-class Doors:
-    """The doors of a service, in order; what none of them takes goes through one for all others."""
+class Entrances:
+    """The entrances of a service, in order; what none of them takes goes through one for all others."""
 
     def __init__(self) -> None:
-        self._doors: list[Door] = []
-        self._others = Door(lambda _method, _path: True, Turnstile("other requests", OTHERS_AT_ONCE))
+        self._entrances: list[Entrance] = []
+        self._others = Entrance(lambda _method, _path: True, Turnstile("other requests", OTHERS_AT_ONCE))
 
-    def add(self, *doors: Door) -> None:
-        """More doors."""
-        self._doors.extend(doors)
+    def add(self, *entrances: Entrance) -> None:
+        """More entrances."""
+        self._entrances.extend(entrances)
 
-    def of(self, method: str, path: str) -> Door | None:
-        """The door of a request; none for probes and static files."""
+    def of(self, method: str, path: str) -> Entrance | None:
+        """The entrance of a request; none for probes and static files."""
         if path in FREE or "/static/" in path:
             return None
-        return next((door for door in self._doors if door.takes(method, path)), self._others)
+        return next((entrance for entrance in self._entrances if entrance.takes(method, path)), self._others)
 
 
-class Admission:
-    """Leads each request through its door. Its body has been read by then (`shared.platform.bodies`)."""
+class Turnstiles:
+    """Leads each request through its entrance. Its body has been read by then (`shared.platform.bodies`)."""
 
-    def __init__(self, app: ASGIApp, doors: Doors, pages: Pages) -> None:
-        self._app, self._doors, self._pages = app, doors, pages
+    def __init__(self, app: ASGIApp, entrances: Entrances, pages: Pages) -> None:
+        self._app, self._entrances, self._pages = app, entrances, pages
         self._frames: dict[tuple[str, str], Response] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        door = self._doors.of(scope["method"], scope["path"]) if scope["type"] == "http" else None
-        if door is None:
+        entrance = self._entrances.of(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if entrance is None:
             await self._app(scope, receive, send)
             return
         try:
-            async with door.turnstile.passed():
+            async with entrance.turnstile.passed():
                 await self._app(scope, receive, send)
         except TurnedAway as away:
-            response = await self._turn_away(door, Request(scope, receive), away.seconds)
+            response = await self._turn_away(entrance, Request(scope, receive), away.seconds)
             await response(scope, receive, send)
 
-    async def _turn_away(self, door: Door, request: Request, seconds: int) -> Response:
+    async def _turn_away(self, entrance: Entrance, request: Request, seconds: int) -> Response:
         problem = busy(seconds)
-        typed = None if door.page is None or is_api(request) else await _typed(request)
-        if door.page is None or typed is None:
+        typed = None if entrance.page is None or is_api(request) else await _typed(request)
+        if entrance.page is None or typed is None:
             return answer(request, problem, self._pages)
-        frame = self._frame(request, door.page)
+        frame = self._frame(request, entrance.page)
         html = bytes(frame.body).decode().replace(_SECONDS, str(seconds)).replace(_TYPED, _hidden(typed))
         headers = {name: value for name, value in frame.headers.items() if name != "content-length"}
         return HTMLResponse(html, problem.status, {**headers, **problem.headers})

@@ -1,4 +1,4 @@
-"""Doors and bodies in front of a small application: what is turned away keeps what was typed."""
+"""Entrances and bodies in front of a small application: what is turned away keeps what was typed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from fastapi import FastAPI, Request
 
 import services.intake.pages
-from services.intake.doors import doors
+from services.intake.entrances import entrances
 from services.intake.settings import IntakeSettings
 from shared.platform import http
-from shared.platform.admission import Doors
+from shared.platform.entrances import Entrances
 from shared.ui import Pages
 
 TYPED = [("step", "send"), ("key", "ab" * 16), ("name", '山田 "太郎" <b>'), ("companions.1", ""), ("wishes.1", "a&b")]
@@ -25,11 +25,11 @@ FORM = {"content-type": "application/x-www-form-urlencoded", "host": "ward.examp
 
 @pytest.fixture
 async def crowded() -> AsyncIterator[httpx.AsyncClient]:
-    """An application whose door for applying lets nobody in and nobody wait."""
+    """An application whose entrance for applying lets nobody in and nobody wait."""
     settings = IntakeSettings.model_construct(applying_at_once=0, applying_longest_wait=2.0)
     pages = Pages(Path(services.intake.pages.__file__).parent, "intake", "/intake")
-    app, known = FastAPI(), Doors()
-    known.add(*doors(settings))
+    app, known = FastAPI(), Entrances()
+    known.add(*entrances(settings))
     http.install(app, pages, lambda: True, known)
 
     async def answered(request: Request) -> dict[str, int]:
