@@ -46,6 +46,40 @@ class CardKept(BaseModel):
     reason: Annotated[str | None, Field(description="Why it does not count: a code.")]
 
 
+class SheetRow(BaseModel):
+    """What became, or would become, of one row of a sheet of postcards."""
+
+    model_config = ConfigDict(extra="forbid")
+    row: Annotated[int, Field(ge=2, description="As the spreadsheet counts.")]
+    card: Annotated[str, Field(description="Its number as a custody object.")]
+    counted: bool
+    reason: Annotated[str | None, Field(description="Why it does not count: a code.")]
+    receipt: Annotated[Receipt | None, Field(description="Null while the card is not kept.")]
+
+
+class CellNote(BaseModel):
+    """A cell that was read otherwise than it stands there: a lost 0, a day in another writing."""
+
+    model_config = ConfigDict(extra="forbid")
+    row: int
+    cell: str | None
+    field: str
+    reason: str
+    message: str
+
+
+class SheetJudged(BaseModel):
+    """A sheet of postcards, of which every row can be kept; all of them are, unless it was a dry run."""
+
+    model_config = ConfigDict(extra="forbid")
+    dry_run: bool
+    found: Annotated[str, Field(description="What kind of file it is, by its own bytes.")]
+    counted: Annotated[int, Field(ge=0)]
+    not_counted: Annotated[dict[str, int], Field(description="Reason, a code → cards.")]
+    mended: list[CellNote]
+    cards: list[SheetRow]
+
+
 class WindowState(BaseModel):
     """Where the period for applications stands."""
 

@@ -100,6 +100,12 @@ class PostcardStore:
         return await self._database[POSTCARDS].find_one(
             {"_id": row_id(programme, card)}, session=tx.session if tx else None)
 
+    async def cards(self, programme: str, cards: Sequence[str], tx: Transaction | None = None) -> dict[str, Document]:
+        """Those of these cards that somebody has looked at, by number."""
+        ids = [row_id(programme, card) for card in cards]
+        found = self._database[POSTCARDS].find({"_id": {"$in": ids}}, session=tx.session if tx else None)
+        return {row["card"]: row async for row in found}
+
     async def change_card(self, tx: Transaction, row: Document, values: Document) -> bool:
         """Changes a card that is still as in `row`; whether it was."""
         as_it_was = {"_id": row["_id"], "state": row["state"], "check": row.get("check")}

@@ -6,6 +6,7 @@ from shared.platform.problem_kinds import SHARED, Kind, by_type
 
 _WINDOW = {"opens": "2021-05-31T15:00:00Z", "closes": "2021-06-14T03:00:00Z", "at": "2021-06-14T03:00:00Z"}
 _FAULTS = [{"field": "telephone", "reason": "telephone", "message": "Please type the telephone number in digits"}]
+_CELLS = [{"row": 7, "cell": "G7", "field": "telephone", "reason": "cell-rounded", "message": "入力し直してください"}]
 
 INTAKE = (
     Kind(404, "no-such-application", "No application has this receipt number and secret: which of the two is wrong is "
@@ -38,6 +39,10 @@ INTAKE = (
          "a code and the reason in the language asked for. Nothing was stored.", members={"errors": _FAULTS}),
     Kind(422, "idempotency-key-used", "Another application came under this `Idempotency-Key`, or another postcard "
          "under this number", "Make a new key for a new application."),
+    Kind(422, "unfit-sheet", "The file is not read as a sheet of postcards; `reason` says why, as a code",
+         "Nothing of it was stored.", members={"reason": "unknown-column", "values": {"title": "メモ", "column": "M"}}),
+    Kind(422, "unfit-rows", "Rows of the sheet are not taken as they are", "`errors` names each cell, a code and the "
+         "reason. Nothing of the sheet was stored.", members={"rows": 40, "faulty": 1, "errors": _CELLS}),
     Kind(422, "unknown-field", "A form was sent with a field that it has not", "Open the form again."),
     Kind(429, "too-many-tries", "Too many wrong numbers or secrets came from this address", "Wait.", True),
 )

@@ -48,7 +48,7 @@ def taken(sheet: Sheet, message: Envelope[ApplicationTaken]) -> None:
         "_id": fact.application, "programme": message.programme, "entry": fact.entry, "receipt": fact.receipt,
         "channel": fact.channel, "contact": fact.contact, "language": fact.language, "seats": fact.seats,
         "wishes": list(fact.wishes), "taken_at": fact.taken_at, "counted": True, "reason": None, "told_with": None,
-        "withdrawn_at": None, "card": fact.card, "entered_by": fact.entered_by,
+        "withdrawn_at": None, "card": fact.card, "entered_by": fact.entered_by, "imported": fact.imported,
         "postmarked_on": fact.postmarked_on.isoformat() if fact.postmarked_on else None,
         "received_on": fact.received_on.isoformat() if fact.received_on else None, "reply_half": fact.reply_half,
     })
@@ -161,8 +161,8 @@ REBUILD = Rebuild(
     compared=(
         Compared(APPLICATIONS, (
             "programme", "entry", "receipt", "channel", "contact", "language", "seats", "wishes", "taken_at", "counted",
-            "reason", "told_with", "withdrawn_at", "amended_at", "card", "entered_by", "postmarked_on", "received_on",
-            "history", "reply_half",
+            "reason", "told_with", "withdrawn_at", "amended_at", "card", "entered_by", "imported", "postmarked_on",
+            "received_on", "history", "reply_half",
         ), left_out={
             "proof": "the hash of a secret, said to nobody",
             "keys": "search keys: need the epoch's key, by which nothing is read here",

@@ -42,6 +42,7 @@ COLLECTIONS: tuple[Declared, ...] = (
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (APPLICATIONS, [("receipt", 1)], {"unique": True}),
     (APPLICATIONS, [("programme", 1), ("keys", 1)], {}),
+    (APPLICATIONS, [("imported", 1)], {"partialFilterExpression": {"imported": {"$type": "string"}}}),
     (ACCESSES, [("application", 1), ("at", 1)], {}),
     (SHOWN, [("order", 1)], {}),
     (SHOWN, [("batch", 1)], {}),
@@ -133,6 +134,18 @@ class Store:
     async def by_receipt(self, programme: str, receipt: str) -> Document | None:
         """An application by its receipt number."""
         return await self._database[APPLICATIONS].find_one({"receipt": receipt, "programme": programme})
+
+    async def kept(self, applications: Sequence[Id]) -> dict[Id, Document]:
+        """Those of these applications that there are, by id."""
+        found = self._database[APPLICATIONS].find({"_id": {"$in": list(applications)}})
+        return {document["_id"]: document async for document in found}
+
+    async def imported(self, programme: str, file: Id) -> list[Document]:
+        """The applications that came in with a file, by the card's number."""
+        # Typed, or the partial index would not serve it.
+        found = self._database[APPLICATIONS].find(
+            {"programme": programme, "imported": {"$eq": file, "$type": "string"}})
+        return await found.sort("card", 1).to_list(None)
 
     async def known(self, tx: Transaction, applications: Sequence[Id]) -> set[Id]:
         """Which of these ids are applications."""

@@ -11,6 +11,7 @@ from services.intake import (
     desk_api,
     duplicates_api,
     enquiry_store,
+    import_api,
     mine_api,
     pair_store,
     postcard_store,
@@ -28,11 +29,25 @@ from services.intake.handlers.pairing import Finding
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit, Pacing
-from services.intake.pages import apply, batches, checks, desk, duplicates, enquiry, held, mine, own, postcard
+from services.intake.pages import (
+    apply,
+    batches,
+    checks,
+    desk,
+    duplicates,
+    enquiry,
+    held,
+    importing,
+    mine,
+    own,
+    postcard,
+)
 from services.intake.postcard_store import PostcardStore
 from services.intake.problem_kinds import KINDS
 from services.intake.settings import IntakeSettings
+from services.intake.sheets.reading import Readers
 from services.intake.store import INDEXES, Store
+from services.intake.upload import MAX_BODY
 from shared.platform.service import Service
 
 
@@ -66,12 +81,15 @@ def build(settings: IntakeSettings) -> Service:
         means, service.pages, FailureLimit(settings.lookup_failures, settings.lookup_pause), service.door,
         Pacing(settings.lookup_floor, settings.lookup_free, settings.lookup_spacing, settings.lookup_longest))
     service.entrances.add(*entrances(settings))
-    urls = settings.public_urls
+    urls, readers = settings.public_urls, Readers()
+    for sheets in ("/api/postcards/import", "/desk/import"):
+        service.takes_larger(sheets, MAX_BODY)
     service.begins_at("")
     service.serves(
-        api.routes(front, service.lanes), desk_api.routes(front), mine_api.routes(front), archive_api.routes(service),
+        api.routes(front, service.lanes), import_api.routes(front, readers), desk_api.routes(front),
+        mine_api.routes(front), archive_api.routes(service), desk.routes(front), importing.routes(front, readers),
+        batches.routes(front), held.routes(front), checks.routes(front),
         duplicates_api.routes(front, finding), duplicates.routes(front, finding),
-        desk.routes(front), batches.routes(front), held.routes(front), checks.routes(front),
         enquiry.routes(front, Desk(means, service.door, EnquiryStore(service.database)), urls.get("intake", "")),
         mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),

@@ -46,6 +46,7 @@ class ApplicationTaken(ApplicationFact):
 
     A postcard without `postmarked_on` has none that can be read, or was handed in. `reply_half`: its other half, which
     the applicant addressed, goes back with the result (往復はがき).
+    `imported`: the keyed digest of the file that it came in, where it was keyed in elsewhere.
     """
 
     TYPE: ClassVar[str] = "intake.application-taken.v1"
@@ -62,6 +63,7 @@ class ApplicationTaken(ApplicationFact):
     card: str | None = None
     entered_by: str | None = None
     reply_half: bool | None = None
+    imported: Id | None = None
 
 
 class ApplicationAmended(ApplicationFact):

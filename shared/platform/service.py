@@ -113,6 +113,7 @@ class Service:
             telemetry={"tracing": False, "metrics": False, "logs": False},
         )
         self.app.state.sign_in = self.sign_in
+        self.app.state.larger_bodies = {}
         self.problem_kinds: Mapping[str, Kind] = by_type(SHARED)
         self.app.openapi = self._description  # type: ignore[method-assign]
         self.entrances, self.lanes = Entrances(), list[Lane]()
@@ -167,6 +168,10 @@ class Service:
         self.app.description = about
         self.app.openapi_tags = [{"name": name, "description": text} for name, text in tags.items()]
         self.problem_kinds = kinds
+
+    def takes_larger(self, path_end: str, most: int) -> None:
+        """Routes whose path ends so take bodies of up to `most` bytes from whoever of the staff is signed in."""
+        self.app.state.larger_bodies[path_end] = most
 
     def begins_at(self, path: str) -> None:
         """`/<service>/` lists the programmes; each leads to `/<service>/<programme><path>`."""

@@ -12,17 +12,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page
+from python_calamine import CalamineWorkbook, load_workbook
 
 from cli.demo.people import OFFICER
 from cli.demo.time_driver import TimeDriver
 from cli.interfaces import Interfaces
 from tests.browser.chromium import check_accessibility
 from tests.journeys.test_one_application import FORM, Way, publish, walk
+from tests.sheets import as_csv
 from tests.system import System
 
 DRAWN, OPEN, WARD = "pages-drawn", "pages-open", "pages-ward"
@@ -38,6 +41,7 @@ STAFF = {
     "duplicates desk closed": ("intake", f"/intake/{DRAWN}/duplicates"),
     "postcard desk": ("intake", f"/intake/{OPEN}/desk"), "enquiry desk": ("intake", f"/intake/{OPEN}/enquiry"),
     "batches": ("intake", f"/intake/{OPEN}/desk/batches"), "checks": ("intake", f"/intake/{OPEN}/desk/checks"),
+    "sheets of cards": ("intake", f"/intake/{OPEN}/desk/import"),
     "held postcards": ("intake", f"/intake/{OPEN}/desk/held"), "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
     "draw desk before": ("lottery", f"/lottery/{OPEN}/desk"), "notices": ("notifier", f"/notifier/{DRAWN}/desk"),
     "list of notices": ("notifier", f"/notifier/{DRAWN}/notices"),
@@ -354,6 +358,50 @@ def test_a_wrong_form_comes_back_with_what_was_typed(tab: Page, site: Site) -> N
     tab.keyboard.press("Enter")
     assert tab.evaluate("document.activeElement.name") == "seats"
     sound(tab)
+
+
+def test_a_sheet_of_cards_is_mended_looked_over_and_kept_by_keyboard_alone_and_without_scripts(
+    browser: BrowserContext, tab: Page, site: Site
+) -> None:
+    """B14, S02: on a narrow screen; another file than the one that was looked over is not kept."""
+    browser.new_cdp_session(tab).send("Emulation.setScriptExecutionDisabled", {"value": True})
+    site.sign_in(browser, "intake")
+    where = f"{site.urls['intake']}/intake/{OPEN}/desk/import"
+    template = load_workbook(BytesIO(tab.request.get(f"{where}/template.xlsx").body()))
+    card = a_card_of_the_stage(template, f"SHEET-{secrets.token_hex(2)}")
+    tab.set_viewport_size({"width": 360, "height": 800})
+    tab.goto(where)
+    for data, answer in (
+        (as_csv([card | {"電話番号": "9.01E+10"}]), "1枚も登録していません"),
+        (as_csv([card]), "まだ何も登録していません"),
+        (as_csv([card | {"必要な席の数": "2"}]), "確かめたものと違うファイルです"),
+        (as_csv([card]), "まだ何も登録していません"),
+        (as_csv([card]), "すべて登録されています"),
+    ):
+        choose_by_keyboard(tab, data)
+        assert answer in tab.locator("main").inner_text() and fits(tab)
+    link = str(tab.locator("a[href*=receipts]").get_attribute("href"))
+    listed = tab.request.get(f"{site.urls['intake']}{link}").text()
+    assert card["はがきの番号"].upper() in listed and card["代表者のお名前"] not in listed
+
+
+def a_card_of_the_stage(template: CalamineWorkbook, number: str) -> dict[str, str]:
+    """A row under the template's own titles, with a wish in its own words."""
+    titles, (_, (wish, _)) = (template.get_sheet_by_index(sheet).to_python(nrows=2) for sheet in (0, 1))
+    filled = {
+        "はがきの番号": number, "消印の日": "令和6年7月16日", "届いた日": "2024/7/16", "代表者のお名前": "新宿 花子",
+        "ご住所": FIELDS["address"], "電話番号": "090-1234-5678", "必要な席の数": "1", "第1希望": str(wish),
+    }  # fmt: skip
+    return {str(title): filled.get(str(title), "") for title in titles[0]}
+
+
+def choose_by_keyboard(page: Page, data: bytes) -> None:
+    """Chooses the file in the page's form, and sends it."""
+    tab_to(page, '[name="file"]')  # from here on the browser's own window would choose it
+    page.set_input_files('[name="file"]', {"name": "cards.csv", "mimeType": "text/csv", "buffer": data})
+    tab_to(page, "main form .button--main")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def key_in_card(page: Page, values: dict[str, str]) -> None:

@@ -28,7 +28,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process, which must have been started."""
+        """The process as the system knows it."""
         assert self._process is not None
         return self._process.pid
 

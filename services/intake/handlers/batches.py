@@ -68,7 +68,7 @@ async def batch_of(means: Means, programme: Programme, name: str) -> Document:
 async def _arrived(means: Means, programme: Programme, name: str, arrival: Arrival, by: str) -> bool:
     """Whether it was this call that took the number."""
     try:
-        await means.transactions.run(partial(_arrive, means, programme, name, arrival, by))
+        await means.transactions.run(partial(arrive, means, programme, name, arrival, by))
     except Exception as error:
         if not is_duplicate(error):
             raise
@@ -76,9 +76,10 @@ async def _arrived(means: Means, programme: Programme, name: str, arrival: Arriv
     return True
 
 
-async def _arrive(
+async def arrive(
     means: Means, programme: Programme, name: str, arrival: Arrival, by: str, tx: Transaction
 ) -> None:
+    """The batch is there with the transaction's commit; where it was there already, that fails as a duplicate."""
     now = means.now(programme)
     told = {"count": arrival.count, "received_on": arrival.received_on.isoformat(), "delivery": arrival.delivery,
             "reply_halves": arrival.reply_halves, "counted_by": by, "arrived_at": now}

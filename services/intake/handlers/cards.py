@@ -5,6 +5,7 @@ Of a card that is held nothing is kept that stands on it: only its number, its b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -52,10 +53,22 @@ async def card_of(means: Means, programme: Programme, told: Told, by: str) -> Ca
     batch = await _batch_for(means, programme, told)
     if batch is None:
         return _single(programme, told, by)
+    return _of_batch(batch, await _number_in(means, programme, batch, told.number, by), told, by)
+
+
+def numbered_card(programme: Programme, batches: Mapping[str, Document], told: Told, by: str) -> Card:
+    """As `card_of`, for one whose number is told, with all batches at hand by their names. Raises `DeskRefused`."""
+    named = batch_and_position(told.number or "")
+    batch = batches.get(named[0]) if named else None
+    if batch is None or batch["count"] is None or told.number is None:
+        return _single(programme, told, by)
+    return _of_batch(batch, _checked_number(batch, told.number), told, by)
+
+
+def _of_batch(batch: Document, number: str, told: Told, by: str) -> Card:
     return Card(
-        number=await _number_in(means, programme, batch, told.number, by),
-        postmarked_on=told.postmarked_on, received_on=date.fromisoformat(batch["received_on"]), entered_by=by,
-        batch=batch["batch"], by_hand=batch["delivery"] == "hand",
+        number=number, postmarked_on=told.postmarked_on, received_on=date.fromisoformat(batch["received_on"]),
+        entered_by=by, batch=batch["batch"], by_hand=batch["delivery"] == "hand",
         reply_half=told.reply_half or batch["reply_halves"],
     )
 
@@ -82,6 +95,10 @@ async def _number_in(means: Means, programme: Programme, batch: Document, number
         return number
     if number is None:
         return await next_card(means, programme, batch, by)
+    return _checked_number(batch, number)
+
+
+def _checked_number(batch: Document, number: str) -> str:
     named = batch_and_position(number)
     if named is None or named[0] != batch["batch"] or not 1 <= named[1] <= batch["count"]:
         raise DeskRefused("number", first=card_number(batch["batch"], 1),
@@ -105,19 +122,27 @@ async def next_card(means: Means, programme: Programme, batch: Document, by: str
 
 async def keep_with_its_day(means: Means, programme: Programme, card: Card) -> None:
     """A single card lies with the others of its day. Raises `DeskRefused` for a day that has not come."""
-    if card.batch == day_name(programme.postcards.numbers, card.received_on, card.by_hand):
-        arrival = Arrival(None, card.received_on, "hand" if card.by_hand else "mail")
+    arrival = day_of(programme, card)
+    if arrival:
         await day_batch(means, programme, arrival, card.entered_by)
 
 
-async def keyed_in(means: Means, programme: Programme, card: Card, application: Id, tx: Transaction) -> None:
-    """The card's part of taking its application; a card that was held, or given up, is released by it."""
+def day_of(programme: Programme, card: Card) -> Arrival | None:
+    """The day's single cards with which the card is kept; None for the card of a numbered batch."""
+    if card.batch != day_name(programme.postcards.numbers, card.received_on, card.by_hand):
+        return None
+    return Arrival(None, card.received_on, "hand" if card.by_hand else "mail")
+
+
+async def keyed_in(
+    means: Means, programme: Programme, card: Card, application: Id, row: Document | None, tx: Transaction
+) -> None:
+    """The card's part of taking its application. `row`: what the desk knows of it; if it was held, it is released."""
     now = means.now(programme)
     key = means.search_keys.of("postcard check", scoped(programme, card.number))
     check = must_check(programme.postcards, key)
     values = {"state": KEYED, "by": card.entered_by, "at": now, "reason": None, "application": application,
               "reply_half": card.reply_half} | ({"check": DUE} if check else {})
-    row = await means.postcards.card(programme.id, card.number, tx)
     if row is None or row["state"] == KEYED:
         tx.insert(POSTCARDS, {**_fresh(programme, card.batch, card.number), **values})
     elif await means.postcards.change_card(tx, row, values):

@@ -27,7 +27,8 @@ class Card:
     """A postcard as a thing: its custody number and batch, its dates, and who keyed it in.
 
     `postmarked_on` is None where no postmark can be read, and on a card that was handed in. The other half of one with
-    `reply_half` goes back with the result.
+    `reply_half` goes back with the result. `imported`:
+    the keyed digest of the file that it came in, where it was keyed in elsewhere.
     """
 
     number: str
@@ -37,6 +38,7 @@ class Card:
     batch: str
     by_hand: bool = False
     reply_half: bool = False
+    imported: Id | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def document_of(means: Means, draft: Draft) -> Document:
         "announcement": means.draws.of(programme.id, programme.draw.id).announcement,
         "traceparent": current_traceparent(),
         "card": card.number if card else None, "entered_by": card.entered_by if card else None,
+        "imported": card.imported if card else None,
         "postmarked_on": card.postmarked_on.isoformat() if card and card.postmarked_on else None,
         "received_on": card.received_on.isoformat() if card else None,
         "reply_half": card.reply_half if card else None,
@@ -97,7 +100,7 @@ def taken_fact(document: Document, number: int) -> ApplicationTaken:
         channel=document["channel"], contact=document["contact"], language=document["language"],
         seats=document["seats"], wishes=tuple(document["wishes"]), taken_at=document["taken_at"],
         postmarked_on=document["postmarked_on"], received_on=document["received_on"], card=document["card"],
-        entered_by=document["entered_by"], reply_half=document["reply_half"],
+        entered_by=document["entered_by"], imported=document.get("imported"), reply_half=document["reply_half"],
     )
 
 

@@ -137,8 +137,15 @@ async def take_postcard(means: Means, programme: Programme, application: Applica
     """Keeps a postcard, counted or not. The same card keyed in again alike gives the same answer."""
     verdict = check_postcard(means, programme, application, card)
     await keep_with_its_day(means, programme, card)
+    return await _take(means, card_draft(means, programme, application, card, verdict))
+
+
+def card_draft(
+    means: Means, programme: Programme, application: Application, card: Card, verdict: Verdict
+) -> Draft:
+    """The card on its way into the store, under an id that follows from its number: no card comes in twice."""
     application_id = means.search_keys.name_of("application", scoped(programme, f"card {card.number}"))[:32]
-    return await _take(means, Draft(programme, application, verdict, application_id, None, card))
+    return Draft(programme, application, verdict, application_id, None, card)
 
 
 async def _take(means: Means, draft: Draft) -> Taken:
@@ -154,7 +161,7 @@ async def _take(means: Means, draft: Draft) -> Taken:
                     partial(_write_card, means, draft.card, programme, document, record, epochs))
             else:
                 await means.transactions.noted(partial(_write, means, programme, document, record, epochs))
-            return _answer(document, draft.secret)
+            return answer_of(document, draft.secret)
         except WindowShut:
             raise WindowRefused("closed") from None
         except KeysOutdated:
@@ -176,7 +183,16 @@ async def _write_card(
     means: Means, card: Card, programme: Programme, document: Document, record: ApplicationRecorded,
     epochs: Mapping[str, int], tx: Transaction,
 ) -> None:
-    await keyed_in(means, programme, card, document["_id"], tx)
+    seen = await means.postcards.card(programme.id, card.number, tx)
+    await write_card(means, card, programme, document, record, epochs, seen, tx)
+
+
+async def write_card(
+    means: Means, card: Card, programme: Programme, document: Document, record: ApplicationRecorded,
+    epochs: Mapping[str, int], seen: Document | None, tx: Transaction,
+) -> None:
+    """A card's application with all that belongs to it, with the commit; `seen`: what the desk knows of it so far."""
+    await keyed_in(means, programme, card, document["_id"], seen, tx)
     _write(means, programme, document, record, epochs, tx)
 
 
@@ -200,10 +216,11 @@ def _write(
 def _repeated(means: Means, earlier: Document, draft: Draft) -> Taken:
     if earlier["body"] != content_key(means, draft):
         raise KeyUsed
-    return _answer(earlier, draft.secret)
+    return answer_of(earlier, draft.secret)
 
 
-def _answer(document: Document, secret: str | None) -> Taken:
+def answer_of(document: Document, secret: str | None) -> Taken:
+    """What is said of an application as it is stored."""
     return Taken(
         document["receipt"], secret, document["entry"], document["taken_at"], document["announcement"],
         document["counted"], document["reason"],

@@ -28,7 +28,7 @@ def _texts(language: str) -> dict[str, str]:
 def test_b14_the_public_is_spoken_to_in_each_language_with_the_same_facts(language: str) -> None:
     """The desk is staff's, whose pages are Japanese; the desk reads the printed postcard."""
     japanese, own = _texts("ja"), _texts(language)
-    staff = ("desk.", "duplicates.", "enquiry.", "postcard.")
+    staff = ("desk.", "duplicates.", "enquiry.", "postcard.", "sheet.")
     assert {key for key in japanese if not key.startswith(staff)} == set(own)
     told = {key: [set(re.findall(r"{\w+}", texts[key])) for texts in (japanese, own)] for key in own}
     assert {key for key, (wanted, found) in told.items() if wanted != found} == set()
@@ -43,7 +43,15 @@ def test_b14_each_fault_has_its_words() -> None:
         "private-use",
     }
     codes |= {"direction", "emoji", "card", "date", "required"}
-    assert len(codes) > 20 and {f"fault.{code}" for code in codes} <= WORDS
+    of_cells = set(re.findall(r'"(cell-[a-z-]+)"', source))
+    assert len(codes) > 20 and {f"fault.{code}" for code in codes - of_cells} <= WORDS
+    assert len(of_cells) > 10 and {f"sheet.{code}" for code in of_cells} <= WORDS
+
+
+def test_s02_each_refusal_of_a_sheet_says_what_happened_and_what_to_do() -> None:
+    source = "".join(path.read_text() for path in HERE.rglob("*.py"))
+    codes = set(re.findall(r'(?:Sheet|raise )Refused\("([a-z-]+)"', source))
+    assert len(codes) > 15 and {f"sheet.{code}{rest}" for code in codes for rest in ("", "-do")} <= WORDS
 
 
 def test_b14_each_state_purpose_item_and_role_has_its_words() -> None:
