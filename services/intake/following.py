@@ -47,11 +47,32 @@ class Draws:
             self._draws[key] = replace(self.of(*key), drawn_at=step.at, result=step.digest)
 
 
+@dataclass(frozen=True)
+class Demanded:
+    """What pages show: the latest snapshot, and whether it `lags`."""
+
+    snapshot: DemandCounted | None
+    lags: bool = False
+
+
+@dataclass
+class _Watched:
+    """How many applications had been taken when a snapshot was first seen; `grew_at` is when there were more."""
+
+    as_of: datetime
+    taken: int
+    grew_at: float | None = None
+
+
 class Demand:
-    """The latest snapshot of the wishes by slot."""
+    """The latest snapshot of the wishes by slot, and whether it stopped coming."""
+
+    # The view says each change within a second.
+    PATIENCE_SECONDS = 60.0
 
     def __init__(self) -> None:
         self._latest: dict[str, DemandCounted] = {}
+        self._watched: dict[str, _Watched] = {}
 
     def of(self, programme: str) -> DemandCounted | None:
         """The programme's snapshot, or None before the first."""
@@ -61,3 +82,19 @@ class Demand:
         """Takes an event of `lottery.demand.v1`."""
         if isinstance(message.data, DemandCounted):
             self._latest[message.programme] = message.data
+
+    def lags(self, programme: str, taken: int, at: float) -> bool:
+        """Whether more were `taken` for over a minute without a newer snapshot; `at` in seconds of a steady clock.
+
+        Where nothing is taken nothing is missing, however old the snapshot. It is not held against the number that
+        the snapshot gives: that is of those who take part, and some withdrew.
+        """
+        latest = self._latest.get(programme)
+        if latest is None:
+            return False
+        watched = self._watched.get(programme)
+        if watched is None or watched.as_of != latest.as_of:
+            watched = self._watched[programme] = _Watched(latest.as_of, taken)
+        if taken > watched.taken and watched.grew_at is None:
+            watched.grew_at = at
+        return watched.grew_at is not None and at - watched.grew_at > self.PATIENCE_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,6 +15,7 @@ from services.intake.domain.application import Application
 from services.intake.domain.desk import DeskRefused
 from services.intake.domain.receipt import as_issued
 from services.intake.domain.window import WindowRefused
+from services.intake.following import Demanded
 from services.intake.handlers import amending, erasing, looking
 from services.intake.handlers.batches import Arrival, arrival_faults, open_batch
 from services.intake.handlers.cards import Told, card_of
@@ -63,6 +65,12 @@ class Front:
     def programme(self, name: str) -> Programme:
         """The programme of the path; raises problem 404."""
         return self.means.programmes.get(name)
+
+    async def demand(self, programme: Programme) -> Demanded:
+        """How much each slot is wished, and whether the figures stopped coming."""
+        demand = self.means.demand
+        taken = (await self.means.store.window(programme.id)).applications
+        return Demanded(demand.of(programme.id), demand.lags(programme.id, taken, time.monotonic()))
 
     async def take(self, say: Say, programme: Programme, application: Application, key: str | None) -> Taken:
         """Takes an application by web."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import segno
@@ -17,8 +17,9 @@ from services.intake.domain.receipt import legible
 from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
 from services.intake.handlers.taking import KeyUsed, Taken, Unfit, check_web, take_web
-from services.intake.pages.fields import Sent, companion_fields, read, wish_fields
+from services.intake.pages.fields import Sent, companion_fields, read
 from services.intake.pages.origin import refuse_foreign_post
+from services.intake.pages.picking import Picked, picked_slot, press, shown
 from services.intake.pages.postcard import offered
 from services.intake.pages.postcode import look_up, offers_postcodes, wants_address
 from services.intake.pages.showing import Words
@@ -42,7 +43,7 @@ class ApplyPages:
         where = phase(programme, now, closed)
         keeps = programme.window.late == "keep"
         if where == "open" or (where == "ended" and keeps):
-            return self._show(request, programme, Form({"key": secrets.token_hex(16)}))
+            return await self._show(request, programme, Form({"key": secrets.token_hex(16)}))
         return self._shut(request, programme, where)
 
     async def send(self, request: Request, programme: Programme) -> HTMLResponse:
@@ -52,23 +53,27 @@ class ApplyPages:
         pairs = (await request.form(max_fields=200)).multi_items()
         sent = read(pairs, programme, self._front.say(request), language)
         if sent.form.value("step") == "back":
-            return self._show(request, programme, sent.form)
+            return await self._show(request, programme, sent.form)
+        slot = picked_slot(sent.form, programme)
+        if slot:
+            picked = press(sent.form, slot, programme, self._front.say(request))
+            return await self._show(request, programme, picked.form, picked.status, picked=picked)
         if offers_postcodes(programme) and wants_address(sent.form):
             looked = look_up(sent.form, programme, self._front.say(request))
-            return self._show(request, programme, looked.form, 200 if looked.filled else 422, looked.form.errors,
-                              filled=looked.filled)
+            return await self._show(
+                request, programme, looked.form, 200 if looked.filled else 422, filled=looked.filled)
         try:
             if sent.form.value("step") == "send" and not sent.faults:
                 return await self._take(request, programme, sent)
             check_web(self._front.means, programme, sent.application)
         except Unfit as unfit:
-            return self._again(request, programme, sent, unfit.faults)
+            return await self._again(request, programme, sent, unfit.faults)
         except WindowRefused as refused:
             what, todo = window_words(self._front.say(request), programme, refused)
             return self._front.pages.problem(
                 request, status_code=409, what=what, kept=self._front.say(request)("apply.nothing-kept"), todo=todo)
         if sent.faults:
-            return self._again(request, programme, sent, [])
+            return await self._again(request, programme, sent, [])
         return self._check(request, programme, sent)
 
     async def _take(self, request: Request, programme: Programme, sent: Sent) -> HTMLResponse:
@@ -82,29 +87,27 @@ class ApplyPages:
                 todo=say("refusal.key-used-do"))
         return self._receipt(request, programme, sent, taken)
 
-    def _show(
+    async def _show(
         self, request: Request, programme: Programme, form: Form, status: int = 200,
-        faults: Mapping[str, object] | None = None, filled: bool = False,
+        filled: bool = False, picked: Picked | None = None,
     ) -> HTMLResponse:
-        demand = self._front.means.demand.of(programme.id)
-        form = Form(form.values, faults or {})
+        demand = await self._front.demand(programme)
 
         def more(words: Words) -> dict[str, Any]:
             return {
-                "form": form, "demand": demand, "options": words.options(demand),
-                "calendars": words.calendars(demand), "times": words.times(), "items": words.items("web"),
+                "form": form, "items": words.items("web"), **shown(words, demand, form, picked),
                 "declared": declared_items(programme, "web"), "key": form.value("key") or secrets.token_hex(16),
-                "companion_fields": companion_fields(programme), "wish_fields": wish_fields(programme),
+                "companion_fields": companion_fields(programme),
                 "postcodes_fill": offers_postcodes(programme), "filled": filled,
             }
 
         return self._render(request, programme, "apply.html", more, status)
 
-    def _again(
+    async def _again(
         self, request: Request, programme: Programme, sent: Sent, faults: Iterable[Fault]
     ) -> HTMLResponse:
         words = fault_words(self._front.say(request), sent.all_faults(faults))
-        return self._show(request, programme, sent.form, 422, words)
+        return await self._show(request, programme, Form(sent.form.values, words), 422)
 
     def _check(self, request: Request, programme: Programme, sent: Sent) -> HTMLResponse:
         values = {name: sent.form.value(name) for name in sent.form.values if name != "step"}

@@ -17,6 +17,7 @@ from services.intake.mine_api import own_file
 from services.intake.pages.fields import Sent, companion_fields, read, wish_fields
 from services.intake.pages.history import history_of
 from services.intake.pages.origin import refuse_foreign_post
+from services.intake.pages.picking import Picked, picked_slot, press, shown
 from services.intake.pages.postcode import Looked, look_up, offers_postcodes, wants_address
 from services.intake.pages.showing import Words
 from services.intake.refusals import fault_words
@@ -26,6 +27,7 @@ from shared.ui.form import Form
 from shared.ui.language import speaking
 
 _KEYS = frozenset({"receipt", "secret"})
+_STEPS = frozenset({"amend", "back", "check", "amended", "postcode"})
 
 
 def routes(front: Front) -> APIRouter:
@@ -62,15 +64,19 @@ def filled(application: Application, programme: Programme) -> Form:
 
 
 async def _answer(page: _Page, sent: Sent, step: str) -> HTMLResponse:
-    if page.allowed.scope is None or step not in {"amend", "back", "check", "amended", "postcode"}:
+    # After the period there are no wishes to pick any more.
+    slot = picked_slot(sent.form, page.programme) if page.allowed.scope == "everything" else None
+    if page.allowed.scope is None or (step not in _STEPS and not slot):
         return await page.own()
     before = await page.front.own(page.say, page.programme, page.document)
     if step == "amend":
-        return page.form(filled(before, page.programme), before)
+        return await page.form(filled(before, page.programme), before)
     if step == "back":
-        return page.form(sent.form, before)
+        return await page.form(sent.form, before)
+    if slot:
+        return await page.picked(press(sent.form, slot, page.programme, page.say), before)
     if step != "amended" and offers_postcodes(page.programme) and wants_address(sent.form):
-        return page.looked(look_up(sent.form, page.programme, page.say), before)
+        return await page.looked(look_up(sent.form, page.programme, page.say), before)
     return await _go_on(page, sent, step, before)
 
 
@@ -80,7 +86,7 @@ async def _go_on(page: _Page, sent: Sent, step: str, before: Application) -> HTM
     assert page.allowed.scope is not None
     faults = sent.all_faults(amendment_faults(page.programme, page.allowed.scope, before, application))
     if faults:
-        return page.form(sent.form, before, faults)
+        return await page.form(sent.form, before, faults)
     if step == "check":
         values = {name: sent.form.value(name) for name in sent.form.values if name not in {"step", "key", *_KEYS}}
         return page.show("amend_check.html", {"application": application, "values": values})
@@ -104,23 +110,30 @@ class _Page:
             history = history_of(self.say, self.document)
         return self.show("own.html", {"application": application, "history": history})
 
-    def looked(self, looked: Looked, before: Application) -> HTMLResponse:
+    async def looked(self, looked: Looked, before: Application) -> HTMLResponse:
         """The form after the postcode's button."""
-        return self._form(looked.form, before, 200 if looked.filled else 422, filled=looked.filled)
+        return await self._form(looked.form, before, 200 if looked.filled else 422, filled=looked.filled)
 
-    def form(self, form: Form, before: Application, faults: list[Fault] | None = None) -> HTMLResponse:
+    async def picked(self, picked: Picked, before: Application) -> HTMLResponse:
+        """The form after a slot's button."""
+        return await self._form(picked.form, before, picked.status, picked=picked)
+
+    async def form(self, form: Form, before: Application, faults: list[Fault] | None = None) -> HTMLResponse:
         """The form, with what is wrong in it."""
-        return self._form(Form(form.values, fault_words(self.say, faults or [])), before, 422 if faults else 200)
+        return await self._form(Form(form.values, fault_words(self.say, faults or [])), before, 422 if faults else 200)
 
-    def _form(self, form: Form, before: Application, status: int, filled: bool = False) -> HTMLResponse:
+    async def _form(
+        self, form: Form, before: Application, status: int, filled: bool = False, picked: Picked | None = None
+    ) -> HTMLResponse:
         words, programme = self._words(), self.programme
         details = self.allowed.scope == "details"
+        demand = await self.front.demand(programme)
         with speaking(self.front.pages.words, words.language):
-            options = words.options(self.front.means.demand.of(programme.id))
+            wishes = shown(words, demand, form, picked)
         companions = companion_fields(programme)
         return self.show("amend_details.html" if details else "amend.html", {
-            "form": form, "options": options, "postcodes_fill": offers_postcodes(programme), "filled": filled,
-            "declared": declared_items(programme, "web"), "before": before, "wish_fields": wish_fields(programme),
+            "form": form, **wishes, "postcodes_fill": offers_postcodes(programme), "filled": filled,
+            "declared": declared_items(programme, "web"), "before": before,
             "companion_fields": companions[:len(before.party.companions)] if details else companions,
             "unchanged": unchanged(before, programme)}, status)
 

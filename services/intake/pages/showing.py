@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from services.intake.domain.application import declared_items
 from services.intake.domain.residency import eligibility
@@ -56,24 +56,13 @@ class Words:
         seats = str(self.say("wish.seats", seats=slot.seats))
         if demand is not None:
             seats = str(self.say("wish.demand", first=demand.first.get(slot.id, 0), seats=slot.seats))
-        return f"{short_day(slot.day)} {self.hours(slot)} {self.venue(slot)} {seats}"
+        # A telephone shows only the beginning of what is chosen: what tells slots apart comes first.
+        return f"{short_day(slot.day)} {self.venue(slot)} {self.hours(slot)} {seats}"
 
-    def calendars(self, demand: DemandCounted | None) -> list[tuple[str, dict[date, list[int]]]]:
-        """First wishes by venue: day → one figure a part of the day."""
-        if demand is None:
-            return []
-        calendars = []
-        for venue in self.programme.venues:
-            days: dict[date, list[int]] = {}
-            for slot in self.programme.slots:
-                if slot.venue == venue.id:
-                    days.setdefault(slot.day, []).append(demand.first.get(slot.id, 0))
-            calendars.append((venue.name.text(self.language), days))
-        return calendars
-
-    def times(self) -> list[str]:
-        """The parts of a day, by name."""
-        return [time.name.text(self.language) for time in self.programme.times]
+    def times(self) -> list[tuple[str, str]]:
+        """The parts of a day: name and hours."""
+        return [(time.name.text(self.language), f"{time.starts:%H:%M}〜{time.ends:%H:%M}")
+                for time in self.programme.times]
 
     def items(self, channel: Channel) -> list[tuple[str, str, str]]:
         """Each data item that is asked for: its name, what for, until when (S11)."""

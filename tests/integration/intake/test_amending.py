@@ -251,3 +251,18 @@ async def test_b04_b16_ones_own_data_is_a_page_a_file_and_points_to_the_disclosu
     file = await stage.http.post(path, data={**keys_of(receipt), "step": "file"})
     assert file.json()["companions"] == family["companions"]
     assert file.headers["content-disposition"] == f'attachment; filename="{receipt["receipt"]}.json"'
+
+
+async def test_s03_b04_wishes_are_picked_in_the_calendar_when_amending_too(stage: Stage, opened: Opened) -> None:
+    programme, family = await opened("own-picking"), a_family()
+    receipt = (await stage.apply(programme, **family)).json()
+    path = f"/intake/{programme.id}/mine/data"
+    form = await stage.http.post(path, data={**keys_of(receipt), "step": "amend"})
+    first, second = family["wishes"]
+    assert f'value="pick-{first}" formaction="{path}#wishes"' in form.text and "第1希望を外す" in form.text
+    out = await stage.http.post(path, data={
+        **keys_of(receipt), "name": family["name"], "wishes.1": first, "wishes.2": second, "step": f"pick-{first}"})
+    assert out.status_code == 200 and "希望から外しました" in out.text and family["name"] in out.text
+    assert f'<option value="{second}" selected>' in out.text and "第2希望にする" in out.text
+    own = await stage.http.post(path, data=keys_of(receipt))
+    assert f"{programme.slot_by_id[first].day:%-m月%-d日}" in own.text  # nothing is kept before it is sent

@@ -250,3 +250,26 @@ async def test_s15_s07_the_desks_other_pages_take_batches_hand_overs_replies_and
     assert own.status_code == 422
     settled = await post("/checks/HG001-001/settling", "desk-2", **read, together_with="desk-1")
     assert "確認済みにしました" in settled.text and "申込みは変えていません" in settled.text
+
+
+async def test_s03_wishes_are_picked_in_the_calendar_and_nothing_typed_is_lost(stage: Stage, opened: Opened) -> None:
+    here = f"/intake/{(await opened('picking')).id}"
+    first, second = filled()["wishes.1"], filled()["wishes.2"]
+    page = (await stage.http.get(here)).text
+    assert f'value="pick-{first}" formaction="{here}#wishes"' in page and "第1希望にする" in page
+
+    async def press(slot: str, **wishes: str) -> httpx.Response:
+        data = {**filled(), "wishes.1": "", "wishes.2": "", "seats": "x", **wishes, "step": f"pick-{slot}"}
+        return await stage.http.post(here, data=data)
+
+    picked = await press(second, **{"wishes.1": first})
+    assert picked.status_code == 200 and "第2希望に「" in picked.text and "第3希望にする" in picked.text
+    assert "髙橋　﨑子" in picked.text and 'name="seats" value="x"' in picked.text
+    assert 'class="summary' not in picked.text
+    assert f'<option value="{second}" selected>' in picked.text
+    out = await press(first, **{"wishes.1": first, "wishes.2": second})
+    assert "希望から外しました" in out.text and f'<option value="{first}" selected>' not in out.text
+    third = second.replace("-pm", "-am")
+    full = await press(third.replace("08-24", "08-25"), **{"wishes.1": first, "wishes.2": second, "wishes.3": third})
+    assert full.status_code == 422 and 'href="#f-wishes.3"' in full.text and "先にどれかを外して" in full.text
+    assert "第1希望を外す" in full.text and "にする</span>" not in full.text
