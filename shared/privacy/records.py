@@ -18,10 +18,11 @@ from shared.contracts.privacy import (
 )
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import Transaction
-from shared.platform.mongo import Database, Session
+from shared.platform.mongo import Database, Document, Session
 
 PERSONAL, ERASED = "personal", "erased"
 RECORDS: tuple[type[PersonalRecord], ...] = (ApplicationRecorded, CardRecorded, StaffRecorded, CanaryRecorded)
+_TAKEN = "records taken"
 
 
 class Records:
@@ -54,20 +55,33 @@ class Records:
     async def take(self, tx: Transaction, message: Envelope[Any]) -> None:
         """Keeps our part of a record that another service sent; versions and wrappings may come late or twice.
 
-        A record of somebody who was erased is not taken, however late it comes.
+        A record of somebody who was erased is not taken, however late it comes. All that a transaction takes is looked
+        up and written together.
         """
         record: PersonalRecord = message.data
         part = record.part_for(self._service)
         if part is None:
             return
-        known = await self._collection.find_one(
-            {"_id": record.subject}, {"version": 1, "wrapping": 1}, session=tx.session)
-        if known is None:
-            if not await self.erased([record.subject], tx.session):
-                tx.insert(PERSONAL, {"_id": record.subject, **_document(message.programme, record, part)})
-        elif (known["version"], known.get("wrapping", 1)) < (record.version, record.wrapping):
-            await self._collection.update_one(
-                {"_id": record.subject}, {"$set": _document(message.programme, record, part)}, session=tx.session)
+        document = _document(message.programme, record, part)
+        taken: dict[Id, Document] = tx.scratch.setdefault(_TAKEN, {})
+        if record.subject not in taken or _age(taken[record.subject]) < _age(document):
+            taken[record.subject] = document
+        tx.before_commit(self._write_taken, _TAKEN)
+
+    async def _write_taken(self, tx: Transaction) -> None:
+        taken: dict[Id, Document] = tx.scratch.pop(_TAKEN)
+        rows = self._collection.find(
+            {"_id": {"$in": list(taken)}}, {"version": 1, "wrapping": 1}, session=tx.session)
+        known = {row["_id"]: _age(row) async for row in rows}
+        new = [subject for subject in taken if subject not in known]
+        erased = await self.erased(new, tx.session) if new else frozenset()
+        for subject in new:
+            if subject not in erased:
+                tx.insert(PERSONAL, {"_id": subject, **taken[subject]})
+        writes = [UpdateOne({"_id": subject}, {"$set": taken[subject]})
+                  for subject, age in known.items() if age < _age(taken[subject])]
+        if writes:
+            await self._collection.bulk_write(writes, ordered=False, session=tx.session)
 
     async def rewrapped(self, tx: Transaction, records: Sequence[PersonalRecord]) -> Sequence[PersonalRecord]:
         """Keeps our parts of records whose keys were wrapped anew; returns those, one of each subject.
@@ -108,5 +122,9 @@ class Records:
         return frozenset([row["_id"] async for row in rows])
 
 
-def _document(programme: str, record: PersonalRecord, part: Part) -> dict[str, Any]:
+def _age(row: Document) -> tuple[int, int]:
+    return row["version"], row.get("wrapping", 1)
+
+
+def _document(programme: str, record: PersonalRecord, part: Part) -> Document:
     return {"programme": programme, "version": record.version, "wrapping": record.wrapping, "part": part.model_dump()}

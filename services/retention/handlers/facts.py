@@ -56,21 +56,21 @@ _THROUGH = ("sent", "posted", "unreached")
 async def application_taken(tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
     """One more subject whose data is held."""
     fact = message.data
-    await subjects.put(tx, message.programme, fact.application, {
+    subjects.put(tx, message.programme, fact.application, {
         "channel": fact.channel, "contact": fact.contact, "state": "taken", "receipt": fact.receipt,
     })
 
 
 async def application_amended(tx: Transaction, message: Envelope[ApplicationAmended]) -> None:
     """The way to reach the applicant may be another now."""
-    await store.put(tx, store.APPLICATIONS, message.data.application, {"contact": message.data.contact})
+    subjects.put(tx, message.programme, message.data.application, {"contact": message.data.contact})
 
 
 async def application_withdrawn(
     tx: Transaction, message: Envelope[ApplicationWithdrawn | ApplicationWithdrawnLate]
 ) -> None:
     """Withdrawn: held until its erasure."""
-    await subjects.put(tx, message.programme, message.data.application, {
+    subjects.put(tx, message.programme, message.data.application, {
         "state": "withdrawn", "withdrawn_at": message.time,
     })
 
@@ -80,12 +80,12 @@ async def application_decided(tx: Transaction, message: Envelope[ApplicationDeci
     state = "counted" if message.data.counted else "not-counted"
     known = await subjects.of(tx, message.data.application)
     if known.get("state") != "withdrawn":
-        await subjects.put(tx, message.programme, message.data.application, {"state": state})
+        subjects.put(tx, message.programme, message.data.application, {"state": state})
 
 
 async def result_drawn(tx: Transaction, message: Envelope[ResultDrawn]) -> None:
     """How the application came out: its term depends on it (S17)."""
-    await subjects.put(tx, message.programme, message.data.application, {"result": message.data.outcome})
+    subjects.put(tx, message.programme, message.data.application, {"result": message.data.outcome})
 
 
 async def result_changed(tx: Transaction, message: Envelope[ResultChanged]) -> None:
@@ -94,7 +94,7 @@ async def result_changed(tx: Transaction, message: Envelope[ResultChanged]) -> N
     known = await subjects.of(tx, fact.application)
     result = changed(known.get("result"), fact.kind, fact.slot, fact.holds)
     gone = {"withdrawn_at": message.time} if result == "withdrawn" else {}
-    await subjects.put(tx, message.programme, fact.application, {"result": result, **gone})
+    subjects.put(tx, message.programme, fact.application, {"result": result, **gone})
 
 
 async def accessed(tx: Transaction, message: Envelope[AccessOpened | AccessExported | AccessRefused]) -> None:

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from pymongo import UpdateOne
+
 from services.retention import store
 from services.retention.domain.standing import standing
 from services.retention.handlers.batches import notice_went
 from shared.contracts.envelope import Id
 from shared.messaging.transaction import Transaction
-from shared.platform.mongo import AFTER, Document
+from shared.platform.mongo import Document
+
+_HEARD = "subjects heard"
 
 
 async def of(tx: Transaction, application: Id) -> Document:
-    """The row, empty where nothing was heard of the application yet."""
-    return await tx.database[store.APPLICATIONS].find_one({"_id": application}, session=tx.session) or {}
+    """The row with what this transaction heard, empty where nothing was heard of the application yet."""
+    row = await tx.database[store.APPLICATIONS].find_one({"_id": application}, session=tx.session) or {}
+    return {**row, **tx.scratch.get(_HEARD, {}).get(application, {})}
 
 
-async def put(tx: Transaction, programme: str, application: Id, fields: dict[str, Any]) -> None:
-    """Writes down what was heard, in whatever order it comes, and how the application stands with it."""
-    row = await tx.database[store.APPLICATIONS].find_one_and_update(
-        {"_id": application}, {"$set": {"programme": programme, **fields}}, upsert=True, return_document=AFTER,
-        session=tx.session)
-    stands = standing(row.get("state"), row.get("result"))
-    if row.get("standing") != stands:
-        await store.put(tx, store.APPLICATIONS, application, {"standing": stands})
+def put(tx: Transaction, programme: str, application: Id, fields: dict[str, Any]) -> None:
+    """Writes down what was heard, in whatever order it comes, and how the application stands with it.
+
+    All that a transaction hears is looked up and written together.
+    """
+    heard: dict[Id, Document] = tx.scratch.setdefault(_HEARD, {})
+    heard.setdefault(application, {}).update(fields, programme=programme)
+    tx.before_commit(_write_heard, _HEARD)
+
+
+async def _write_heard(tx: Transaction) -> None:
+    heard: dict[Id, Document] = tx.scratch.pop(_HEARD)
+    applications = tx.database[store.APPLICATIONS]
+    rows = applications.find({"_id": {"$in": list(heard)}}, {"state": 1, "result": 1}, session=tx.session)
+    known = {row["_id"]: row async for row in rows}
+    writes = []
+    for application, fields in heard.items():
+        row = {**known.get(application, {}), **fields}
+        stands = standing(row.get("state"), row.get("result"))
+        writes.append(UpdateOne({"_id": application}, {"$set": {**fields, "standing": stands}}, upsert=True))
+    await applications.bulk_write(writes, ordered=False, session=tx.session)
 
 
 async def notice(

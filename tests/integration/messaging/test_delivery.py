@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from shared.contracts.envelope import Envelope, derived_id, encode, envelope, new_id
 from shared.contracts.intake import ApplicationWithdrawn
+from shared.contracts.privacy import ApplicationRecorded, Part
 from shared.messaging import kafka
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import OUTBOX, Transaction
 from shared.platform.service import Service
+from shared.privacy.records import Records
 from tests.conftest import Make, until
 
 TOPIC = "intake.applications.v1"
@@ -179,6 +184,36 @@ async def test_a_dismissed_letter_frees_the_key_behind_it(services: Make) -> Non
     assert await notifier.letters.dismiss(letters[0]["_id"], by="officer-1")
     await until(lambda: hearer.of(poisoned))
     assert hearer.of(poisoned) == [2]
+
+
+async def test_records_taken_together_keep_the_latest_of_each_subject_and_nothing_of_the_erased(
+    services: Make,
+) -> None:
+    """Versions and wrappings of one record may lie in one transaction, in any order, or meet one that is kept."""
+    notifier = await services("notifier", start=False)
+    kept, new, gone, other = (new_id() for _ in range(4))
+    await notifier.transactions.run(partial(_take, notifier.records, said=[_record(kept, 2)]))
+    await notifier.database["erased"].insert_one({"_id": gone})
+    await notifier.transactions.run(partial(_take, notifier.records, said=[
+        _record(new, 1), _record(new, 2, wrapping=2), _record(new, 2), _record(gone, 1), _record(other, 1),
+        _record(kept, 1), _record(kept, 2, wrapping=2)]))
+    parts = await notifier.records.parts([kept, new, gone, other])
+    assert {subject: (version, part.ciphertext) for subject, (_, version, part) in parts.items()} == {
+        kept: (2, "2/2"), new: (2, "2/2"), other: (1, "1/1")}
+    await notifier.transactions.run(partial(_take, notifier.records, said=[_record(kept, 1), _record(new, 2)]))
+    assert await notifier.records.parts([kept, new]) == {kept: parts[kept], new: parts[new]}
+    await notifier.stop()
+
+
+async def _take(records: Records, tx: Transaction, *, said: Sequence[ApplicationRecorded]) -> None:
+    for record in said:
+        await records.take(tx, envelope(
+            record, source="intake", subject=record.subject, programme="delivery", at=datetime.now(UTC)))
+
+
+def _record(subject: str, version: int, wrapping: int = 1) -> ApplicationRecorded:
+    part = Part(recipient="notifier", pair=new_id(), wrapped_key="", nonce="", ciphertext=f"{version}/{wrapping}")
+    return ApplicationRecorded(subject=subject, version=version, wrapping=wrapping, parts=(part,))
 
 
 async def _letters(service: Service, key: str, count: int) -> list[dict[str, object]]:
