@@ -32,7 +32,12 @@ Records = dict[TopicPartition, list[ConsumerRecord]]
 Handler = Callable[[Transaction, Envelope[Any]], Awaitable[None]]
 INBOX = "inbox"
 CHUNK = 200
+MOST = 1000
 POLL_MS = 200
+GATHER_SECONDS = 0.03
+"""How long more is waited for in a stream of events: what costs is the transaction, not the events in it."""
+STREAM_SECONDS = 0.2
+"""Events that come so soon after others are a stream."""
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +84,7 @@ class Consumer:
             self._handlers.setdefault(subscription.topic, {}).update(subscription.handlers)
         self._letters = letters
         self.group = settings.service
+        self._heard_at = -STREAM_SECONDS
         self.progress = Progress()
         self.started = asyncio.Event()
 
@@ -103,7 +109,7 @@ class Consumer:
             await client.start()
             self.started.set()
             while True:
-                records = await client.getmany(timeout_ms=POLL_MS, max_records=1000)
+                records = await self._polled(client)
                 self.progress.made()
                 for chunk in chunks(records):
                     if not await self._handled(client, chunk):
@@ -112,6 +118,19 @@ class Consumer:
         finally:
             # A cancelled consumer must not commit: what is in hand is handled again, once, by the inbox.
             await client.stop()
+
+    async def _polled(self, client: AIOKafkaConsumer) -> Records:
+        """What is there; in a stream also what comes within a moment. What comes alone waits for nothing."""
+        records: Records = await client.getmany(timeout_ms=POLL_MS, max_records=MOST)
+        if not records:
+            return records
+        now = time.monotonic()
+        stream, self._heard_at = now - self._heard_at < STREAM_SECONDS, now
+        if stream and sum(map(len, records.values())) < CHUNK:
+            await asyncio.sleep(GATHER_SECONDS)
+            for partition, more in (await client.getmany(max_records=MOST)).items():
+                records.setdefault(partition, []).extend(more)
+        return records
 
     async def _handled(self, client: AIOKafkaConsumer, chunk: Records) -> bool:
         """Handles the records and commits their offsets; False where partitions were dealt out anew meanwhile."""

@@ -42,12 +42,16 @@ def producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def consumer(settings: Settings, *topics: str, group: str | None = None) -> AIOKafkaConsumer:
-    """A consumer that starts at the earliest offset and commits only what it is told to."""
+def consumer(settings: Settings, *topics: str, group: str | None = None, wait_ms: int = 100) -> AIOKafkaConsumer:
+    """A consumer that starts at the earliest offset and commits only what it is told to.
+
+    The broker keeps a question that it has nothing for so long as `wait_ms`. A long wait saves work while nothing
+    comes; but what is sought, resumed or read late has to wait for that answer (one question at a time a broker).
+    """
     return AIOKafkaConsumer(
         *topics, **connection(settings), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
         isolation_level="read_committed", max_poll_interval_ms=600_000, session_timeout_ms=8_000,
-        heartbeat_interval_ms=2_000, metadata_max_age_ms=60_000, fetch_max_wait_ms=100,
+        heartbeat_interval_ms=2_000, metadata_max_age_ms=60_000, fetch_max_wait_ms=wait_ms,
         max_partition_fetch_bytes=MAX_RECORD,
     )
 

@@ -20,6 +20,9 @@ from shared.contracts.topics import TOPIC
 from shared.messaging import kafka
 from shared.platform.settings import Settings
 
+WAIT_MS = 500
+"""For news: the broker answers as soon as there is any."""
+
 Apply = Callable[[Envelope[Any]], None]
 
 log = logging.getLogger(__name__)
@@ -50,7 +53,7 @@ class Views:
                 await asyncio.sleep(0.5)
 
     async def _follow(self) -> None:
-        client = kafka.consumer(self._settings)
+        client = kafka.consumer(self._settings, wait_ms=WAIT_MS)
         await client.start()
         try:
             partitions = self.partitions()
@@ -60,7 +63,7 @@ class Views:
             self._ends = await client.end_offsets(partitions)
             while True:
                 self._check()
-                for partition, records in (await client.getmany(timeout_ms=100)).items():
+                for partition, records in (await client.getmany(timeout_ms=WAIT_MS)).items():
                     for record in records:
                         self._apply(record.topic, record.value)
                     self._read[partition] = await client.position(partition)
