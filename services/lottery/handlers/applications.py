@@ -7,6 +7,7 @@ each fact count once. So when n were heard and the highest number is n, they are
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, TypeVar
 
@@ -91,7 +92,7 @@ class Applications:
                       "partitions": fact.partitions, "closed_at": fact.closed_at},
              "$inc": {"heard": 0}, "$max": {"highest": 0}},
             upsert=True, session=tx.session)
-        await self._look_whether_complete(tx, message.programme, fact.partition)
+        await self._look_whether_complete(tx, [(message.programme, fact.partition)])
 
     def _heard(self, tx: Transaction, message: Envelope[F], fields: Document) -> None:
         heard: _Heard = tx.scratch.setdefault(_SCRATCH, _Heard())
@@ -107,22 +108,27 @@ class Applications:
             [UpdateOne({"_id": application}, {"$set": fields}, upsert=True)
              for application, fields in heard.applications.items()],
             ordered=False, session=tx.session)
-        for (programme, partition), numbers in heard.numbers.items():
-            await tx.database[PARTITIONS].update_one(
-                {"_id": f"{programme}/{partition}"},
-                {"$set": {"programme": programme, "partition": partition}, "$inc": {"heard": len(numbers)},
-                 "$max": {"highest": max(numbers)}},
-                upsert=True, session=tx.session)
-            await self._look_whether_complete(tx, programme, partition)
+        await tx.database[PARTITIONS].bulk_write(
+            [UpdateOne({"_id": f"{programme}/{partition}"},
+                       {"$set": {"programme": programme, "partition": partition}, "$inc": {"heard": len(numbers)},
+                        "$max": {"highest": max(numbers)}}, upsert=True)
+             for (programme, partition), numbers in heard.numbers.items()],
+            ordered=False, session=tx.session)
+        await self._look_whether_complete(tx, heard.numbers)
 
-    async def _look_whether_complete(self, tx: Transaction, programme: str, partition: int) -> None:
-        found = await tx.database[PARTITIONS].find_one({"_id": f"{programme}/{partition}"}, session=tx.session)
-        if not is_complete(found):
-            return
+    async def _look_whether_complete(self, tx: Transaction, partitions: Iterable[tuple[str, int]]) -> None:
+        ids = [f"{programme}/{partition}" for programme, partition in partitions]
+        rows = tx.database[PARTITIONS].find({"_id": {"$in": ids}, "facts": {"$ne": None}}, session=tx.session)
+        for found in [row async for row in rows]:
+            if is_complete(found):
+                await self._completed(tx, found)
+
+    async def _completed(self, tx: Transaction, found: Document) -> None:
+        programme = found["programme"]
         # One document that every partition's completion writes: two at the same time can't both miss the other.
         window = await tx.database[WINDOWS].find_one_and_update(
             {"_id": programme},
-            {"$addToSet": {"complete": partition}, "$set": {"programme": programme},
+            {"$addToSet": {"complete": found["partition"]}, "$set": {"programme": programme},
              "$setOnInsert": {"state": "open"}, "$max": {"closed_at": found["closed_at"]}},
             upsert=True, return_document=AFTER, session=tx.session)
         if window["state"] == "open" and len(window["complete"]) == found["partitions"]:
