@@ -81,14 +81,24 @@ def _links(traceparents: Sequence[str]) -> list[Link]:
     return [Link(context) for context in contexts if context.is_valid]
 
 
+def _unrecorded(parent: context.Context | None) -> Span | None:
+    told = trace.get_current_span(parent) if parent is not None else trace.INVALID_SPAN
+    of = told.get_span_context()
+    return told if of.is_valid and not of.trace_flags.sampled else None
+
+
 @contextmanager
 def span(
     name: str, *, traceparent: str | None = None, kind: SpanKind = SpanKind.INTERNAL,
     attributes: dict[str, str] | None = None, links: Sequence[str] = (),
 ) -> Iterator[Span]:
-    """A span under `traceparent`, or under the current one; a batch links to what it was made of."""
+    """A span under `traceparent`, or under the current one; a batch links to what it was made of.
+
+    A trace that is not recorded goes on under its own ids.
+    """
     parent = _propagator.extract({"traceparent": traceparent}) if traceparent else None
-    current = _tracer.start_span(name, context=parent, kind=kind, attributes=attributes, links=_links(links))
+    current = _unrecorded(parent) or _tracer.start_span(
+        name, context=parent, kind=kind, attributes=attributes, links=_links(links))
     token = context.attach(trace.set_span_in_context(current))
     try:
         # An exception is not recorded: its text may quote what was typed.
