@@ -15,6 +15,9 @@ from starlette.types import ASGIApp
 
 from shared.ui.styleguide import application
 from tests.browser.chromium import open_browser
+from tests.browser.site import forgetful, site, tab
+
+__all__ = ["forgetful", "site", "tab"]
 
 
 @pytest.fixture(scope="package")

@@ -17,6 +17,7 @@ from shared.platform.problems import Problem
 from shared.ui.form import Form, form_of
 
 ITEMS = ("name", "address", "age", "telephone", "email")
+ORDER = (*ITEMS, "companions", "seats", "wishes")
 STEPS = frozenset({"key", "step"})
 # Typed to fill in the address, and part of no application.
 POSTCODE = frozenset({"postcode"})
@@ -38,10 +39,10 @@ class Sent:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
     def all_faults(self, of_domain: Iterable[Fault]) -> list[Fault]:
-        """The form's own faults first, then the domain's, each with the form's names, one a field."""
+        """The form's own faults and the domain's, each with the form's names, one a field, in the page's order."""
         own = {fault.field for fault in self.faults}
         renamed = (replace(fault, field=self.renamed.get(fault.field, fault.field)) for fault in of_domain)
-        return [*self.faults, *(fault for fault in renamed if fault.field not in own)]
+        return sorted([*self.faults, *(fault for fault in renamed if fault.field not in own)], key=_place)
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,12 @@ def read_card(form: Form, programme: Programme) -> SentCard:
 
 def _says_no_postmark(form: Form) -> bool:
     return unicodedata.normalize("NFKC", form.value("postmarked_on")).strip() in _NO_POSTMARK
+
+
+def _place(fault: Fault) -> tuple[int, int]:
+    """Where its field stands on the page; what is not of the application (a card's number) stands before."""
+    group, _, position = fault.field.partition(".")
+    return (ORDER.index(group) if group in ORDER else -1, int(position) if position.isdigit() else 0)
 
 
 def _text(form: Form, name: str) -> str | None:

@@ -85,3 +85,9 @@ def test_s02_a_cards_number_and_dates_are_read(programme: Programme, typed: str,
 def test_s02_a_postmark_is_not_forgotten_by_leaving_it_empty(programme: Programme, typed: str, code: str) -> None:
     card = read_card(Form({"card": "HG001-001", "batch": "HG001", "postmarked_on": typed}), programme)
     assert [(fault.field, fault.code) for fault in card.faults] == [("postmarked_on", code)]
+
+
+def test_b14_faults_follow_the_order_of_the_page(programme: Programme) -> None:
+    it = sent(programme, seats="x", name="", telephone="12", **{"wishes.1": "2021-07-20-sumitomo-am"})
+    faults = it.all_faults(faults_of(it.application, programme, "web"))
+    assert [fault.field for fault in faults] == ["name", "telephone", "seats", "wishes.1"]
