@@ -57,9 +57,8 @@ class Demanded:
 
 @dataclass
 class _Watched:
-    """How many applications had been taken when a snapshot was first seen; `grew_at` is when there were more."""
+    """How many applications had been taken when a snapshot was first looked at; `grew_at` is when there were more."""
 
-    as_of: datetime
     taken: int
     grew_at: float | None = None
 
@@ -82,6 +81,8 @@ class Demand:
         """Takes an event of `lottery.demand.v1`."""
         if isinstance(message.data, DemandCounted):
             self._latest[message.programme] = message.data
+            # Not told apart by `as_of`: a programme's time may stand still.
+            self._watched.pop(message.programme, None)
 
     def lags(self, programme: str, taken: int, at: float) -> bool:
         """Whether more were `taken` for over a minute without a newer snapshot; `at` in seconds of a steady clock.
@@ -89,12 +90,9 @@ class Demand:
         Where nothing is taken nothing is missing, however old the snapshot. It is not held against the number that
         the snapshot gives: that is of those who take part, and some withdrew.
         """
-        latest = self._latest.get(programme)
-        if latest is None:
+        if programme not in self._latest:
             return False
-        watched = self._watched.get(programme)
-        if watched is None or watched.as_of != latest.as_of:
-            watched = self._watched[programme] = _Watched(latest.as_of, taken)
+        watched = self._watched.setdefault(programme, _Watched(taken))
         if taken > watched.taken and watched.grew_at is None:
             watched.grew_at = at
         return watched.grew_at is not None and at - watched.grew_at > self.PATIENCE_SECONDS
