@@ -20,7 +20,7 @@ from cli.demo.door import Door
 from cli.demo.drawing import Drawing
 from cli.demo.ending import Ending
 from cli.demo.judging import Judging
-from cli.demo.people import AUDITOR, NOTICES, OFFICER, designate
+from cli.demo.people import AUDITOR, DEPUTY, NOTICES, OFFICER, designate
 from cli.demo.time_driver import TimeDriver
 from cli.interfaces import Interfaces, Unexpected
 from deploy.local.state import CHECKOUT
@@ -109,9 +109,9 @@ class Campaign:
             after = datetime.combine(programme.window.received_by, datetime.min.time(), programme.zone)
             await driver.to(max(programme.window.closes + timedelta(minutes=1), after + timedelta(days=1)))
             await applying.late(self.applicants, lambda _: None)
-            await self.interfaces.call(
-                "POST", "intake", f"/intake/{programme.id}/api/window/closing", staff=OFFICER, json={}
-            )
+            closing = f"/intake/{programme.id}/api/window/closing"
+            await self.interfaces.call("POST", "intake", closing, staff=OFFICER, json={})
+            await self.interfaces.call("POST", "intake", f"{closing}/confirmation", staff=DEPUTY, json={})
         with self.step("pairs are judged at the duplicates desk, the window closes"):
             await Judging(programme, self.interfaces).until_closed(self.applicants, applying.receipts)
             await driver.settle()

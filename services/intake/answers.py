@@ -88,6 +88,16 @@ class WindowState(BaseModel):
     applications: Annotated[int, Field(ge=0, description="Taken so far, by web and by postcard.")]
 
 
+class ClosingAsked(BaseModel):
+    """An officer asked for the closing; nothing has changed yet."""
+
+    model_config = _like(state="asked", asked_by="officer-1", asked_at=_AT, until=_AT)
+    state: Literal["asked"]
+    asked_by: str
+    asked_at: Instant
+    until: Annotated[Instant, Field(description="From then on it would have to be asked for again.")]
+
+
 class Closing(BaseModel):
     """Closing has begun; the window's state becomes `closed` when all is decided."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Awaitable
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Request
@@ -13,12 +14,14 @@ from services.intake import answers as answer
 from services.intake.domain.application import Application, Party
 from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
-from services.intake.handlers.closing import begin_closing
+from services.intake.handlers import agreeing
 from services.intake.refusals import out_of_window
 from services.intake.store import CLOSED
 from shared.contracts.envelope import moment_text
+from shared.contracts.programme import Programme
 from shared.platform.lanes import Lane
 from shared.platform.openapi import ProgrammeName, answers, refuses
+from shared.platform.register import Person
 from shared.platform.signin import staff
 from shared.platform.strict_json import StrictRoute
 
@@ -53,6 +56,9 @@ _FAMILY: dict[str, Any] = {
 WEB = {**_FAMILY, "email": "takahashi@mail.example", "language": "ja"}
 CARD = {**_FAMILY, "card": "H-000123", "postmarked_on": "2021-06-10", "received_on": "2021-06-11"}
 APPLICATIONS = "/{programme}/api/applications"
+CLOSING = "/{programme}/api/window/closing"
+Officer = Annotated[Person, Depends(staff("officer"))]
+T = TypeVar("T")
 
 
 class Body(BaseModel):
@@ -109,16 +115,40 @@ def routes(front: Front, lanes: list[Lane]) -> APIRouter:
         state = phase(known, front.means.now(known), count.state == CLOSED)
         return JSONResponse({"state": state, "applications": count.applications})
 
+    _closing_routes(router, front)
+    return router
+
+
+def _closing_routes(router: APIRouter, front: Front) -> None:
     @router.post(
-        "/{programme}/api/window/closing", status_code=202, dependencies=[Depends(staff("officer"))], tags=["desk"],
-        summary="Close applications for good", responses=answers(202, answer.Closing, "Closing has begun."),
+        CLOSING, status_code=202, tags=["desk"], summary="Ask for applications to be closed for good",
+        responses=answers(202, answer.ClosingAsked, "Waits for another officer; or another's request waits already."),
         openapi_extra=refuses("not-yet-closable", "desk-unfinished", "closed"))
-    async def closing(request: Request, programme: ProgrammeName) -> JSONResponse:
+    async def ask(request: Request, programme: ProgrammeName, person: Officer) -> JSONResponse:
         known = front.programme(programme)
-        try:
-            await begin_closing(front.means, known)
-        except WindowRefused as refused:
-            raise out_of_window(front.say(request), known, refused) from None
+        asked = await _within(front, request, known, agreeing.ask(front.means, known, person.staff))
+        return JSONResponse({"state": "asked", "asked_by": asked.by, "asked_at": moment_text(asked.at),
+                             "until": moment_text(asked.until)}, 202)
+
+    @router.post(
+        f"{CLOSING}/confirmation", status_code=202, tags=["desk"], summary="Close applications for good, as the second",
+        responses=answers(202, answer.Closing, "Closing has begun."), openapi_extra=refuses(
+            "closing-not-asked", "closing-same-person", "not-yet-closable", "desk-unfinished", "closed"))
+    async def confirm(request: Request, programme: ProgrammeName, person: Officer) -> JSONResponse:
+        known = front.programme(programme)
+        await _within(front, request, known, agreeing.confirm(front.means, known, person.staff))
         return JSONResponse({"state": "ended"}, 202)
 
-    return router
+    @router.post(
+        f"{CLOSING}/taking-back", status_code=204, tags=["desk"], summary="Take one's own request to close back",
+        openapi_extra=refuses("closing-not-asked", "closing-not-own"))
+    async def take_back(request: Request, programme: ProgrammeName, person: Officer) -> None:
+        known = front.programme(programme)
+        await _within(front, request, known, agreeing.take_back(front.means, known, person.staff))
+
+
+async def _within(front: Front, request: Request, programme: Programme, doing: Awaitable[T]) -> T:
+    try:
+        return await doing
+    except WindowRefused as refused:
+        raise out_of_window(front.say(request), programme, refused) from None

@@ -110,6 +110,11 @@ async def undecided(source: Transaction | Database, programme: str) -> list[Docu
     return [pair for pair in pairs if set(pair["applications"]) <= there]
 
 
+async def count_judged(database: Database, programme: str) -> int:
+    """How many pairs were judged, by people or by the system."""
+    return await database[PAIRS].count_documents({"programme": programme, "state": {"$in": list(JUDGED)}})
+
+
 async def receipts(database: Database, pairs: Iterable[Document]) -> dict[Id, str]:
     """The receipt numbers of the applications in these pairs."""
     ids = list({application for pair in pairs for application in pair["applications"]})

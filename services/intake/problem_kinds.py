@@ -17,6 +17,12 @@ INTAKE = (
     Kind(409, "too-early", "Applications are not open yet", "Try again from `opens`.", members=_WINDOW),
     Kind(409, "too-late", "The period is over", "Nothing was kept.", members=_WINDOW),
     Kind(409, "closed", "An officer has closed applications", "Nothing was kept.", members={**_WINDOW, "at": None}),
+    Kind(409, "closing-not-asked", "No officer's request to close waits: none was made, or it was taken back, or a day "
+         "has passed", "Ask for the closing.", members={**_WINDOW, "at": None}),
+    Kind(409, "closing-same-person", "Closing takes two officers", "Have another officer confirm.",
+         members={**_WINDOW, "at": None}),
+    Kind(409, "closing-not-own", "The request is another officer's", "Ask them to take it back.",
+         members={**_WINDOW, "at": None}),
     Kind(409, "amend-over", "What was to be amended can be amended no more", "It stays as it is.", members=_WINDOW),
     Kind(409, "amend-often", "It was amended too often within a day", "Try again tomorrow.",
          members={**_WINDOW, "at": None}),

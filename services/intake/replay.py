@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.intake import archive_store, enquiry_store, inbound, pair_store, postcard_store, replay_postcards
+from services.intake import (
+    archive_store,
+    enquiry_store,
+    inbound,
+    pair_store,
+    postcard_store,
+    replay_postcards,
+    window_store,
+)
 from services.intake.handlers.amending import history_entry
 from services.intake.handlers.letters import Letters
 from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
@@ -146,7 +154,7 @@ REBUILD = Rebuild(
     service="intake",
     collections=(
         *COLLECTIONS, *archive_store.COLLECTIONS, *pair_store.COLLECTIONS, *postcard_store.COLLECTIONS,
-        *enquiry_store.COLLECTIONS),
+        *enquiry_store.COLLECTIONS, *window_store.COLLECTIONS),
     folds={
         "intake.applications.v1": {
             ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,

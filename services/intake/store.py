@@ -98,6 +98,11 @@ class Store:
         state = next((one for one in (CLOSED, CLOSING) if one in states), OPEN)
         return WindowCount(state, sum(document["applications"] for document in documents))
 
+    async def facts(self, programme: str) -> list[int]:
+        """How many numbered facts each partition holds, in order."""
+        found = self._database[WINDOWS].find({"programme": programme}, {"facts": 1}).sort("partition", 1)
+        return [document["facts"] async for document in found]
+
     async def move_windows(self, tx: Transaction, programme: str, before: str, after: str) -> list[Document]:
         """Moves all window documents on, in one transaction, and returns them."""
         windows = self._database[WINDOWS]

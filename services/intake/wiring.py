@@ -41,6 +41,7 @@ from services.intake.pages import (
     mine,
     own,
     postcard,
+    window,
 )
 from services.intake.postcard_store import PostcardStore
 from services.intake.problem_kinds import KINDS
@@ -91,6 +92,7 @@ def build(settings: IntakeSettings) -> Service:
         batches.routes(front), held.routes(front), checks.routes(front),
         duplicates_api.routes(front, finding), duplicates.routes(front, finding),
         enquiry.routes(front, Desk(means, service.door, EnquiryStore(service.database)), urls.get("intake", "")),
+        window.routes(front, urls.get("lottery", "")),
         mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )

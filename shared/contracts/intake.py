@@ -157,6 +157,7 @@ class PartitionClosed(Event):
     """The window is closed; this partition of `intake.applications.v1` holds `facts` numbered facts of the programme.
 
     One such event a partition (`partitions` in all), said in one transaction: after it no numbered fact follows.
+    `closed_by`: the officer who asked for the closing and the one who confirmed it.
     """
 
     TOPIC: ClassVar[str] = "intake.windows.v1"
@@ -165,3 +166,4 @@ class PartitionClosed(Event):
     partitions: int = Field(ge=1)
     facts: int = Field(ge=0)
     closed_at: Moment
+    closed_by: tuple[str, str] | None = None

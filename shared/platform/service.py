@@ -142,7 +142,7 @@ class Service:
         person = self.sign_in.person(request)
         say = self.pages.words_for(request)
         roles = "・".join(str(say(f"role.{role}")) for role in sorted(person.roles)) if person else ""
-        staff = StaffBar(person.staff, roles, f"/{self.name}/session/end") if person else None
+        staff = StaffBar(person.staff, roles, f"/{self.name}/session/end", roles=person.roles) if person else None
         title = programme.title.text(self.pages.language(request)) if programme else None
         offered = programme.languages if programme else tuple(NAMES)
         return Chrome(programme=title, staff=staff, width="wide" if staff else "text",

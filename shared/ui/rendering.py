@@ -7,7 +7,7 @@ return pages.render(request, "apply.html", programme=programme)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -52,6 +52,8 @@ class StaffBar:
     change: str | None = None
     """Where a shared tablet's button for a change of person posts to; `next` in `change_hidden` leads back."""
     change_hidden: Mapping[str, str] = field(default_factory=dict)
+    roles: Collection[str] = frozenset()
+    """Codes of what they may do: navigation shows what is theirs."""
 
 
 @dataclass(frozen=True)

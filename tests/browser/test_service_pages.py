@@ -26,6 +26,7 @@ PUBLIC = {
     "sign-in": ("retention", f"/retention/signin?service=lottery&next=/lottery/{DRAWN}/desk"),
 }  # fmt: skip
 STAFF = {
+    "window closed": ("intake", f"/intake/{DRAWN}/window"), "window open": ("intake", f"/intake/{OPEN}/window"),
     "duplicates desk closed": ("intake", f"/intake/{DRAWN}/duplicates"),
     "postcard desk": ("intake", f"/intake/{OPEN}/desk"), "enquiry desk": ("intake", f"/intake/{OPEN}/enquiry"),
     "batches": ("intake", f"/intake/{OPEN}/desk/batches"), "checks": ("intake", f"/intake/{OPEN}/desk/checks"),

@@ -21,7 +21,7 @@ import pytest
 
 from cli.demo import reading
 from cli.demo.drawing import Drawing
-from cli.demo.people import ATTENDANT, OFFICER, designate
+from cli.demo.people import ATTENDANT, DEPUTY, OFFICER, designate
 from cli.demo.time_driver import TimeDriver
 from cli.interfaces import Interfaces
 from deploy.local.state import CHECKOUT
@@ -86,7 +86,9 @@ async def walk(way: Way, interfaces: Interfaces, folder: Path, mail_url: str) ->
     await apply(way, interfaces)
     last = datetime.combine(programme.window.received_by, datetime.min.time(), programme.zone)
     await driver.to(last + timedelta(days=1))
-    await interfaces.call("POST", "intake", f"/intake/{programme.id}/api/window/closing", staff=OFFICER, json={})
+    closing = f"/intake/{programme.id}/api/window/closing"
+    await interfaces.call("POST", "intake", closing, staff=OFFICER, json={})
+    await interfaces.call("POST", "intake", f"{closing}/confirmation", staff=DEPUTY, json={})
     await drawing.freeze()
     await drawing.reveal_and_close()
     way.draw = await drawing.ceremony_and_draw()

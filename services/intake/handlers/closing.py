@@ -1,6 +1,6 @@
-"""Closing the window: duplicates are found and judged, then no more is said about the entries (B03).
+"""Closing the window, once two officers want it: duplicates are judged, then no more is said about the entries (B03).
 
-No new ones from the request on → every pair is found; what is certain is judged → the window waits while pairs wait
+No new ones from then on → every pair is found; what is certain is judged → the window waits while pairs wait
 for people → who does not count is said → all partitions are closed → keys that only served for this go. Until the
 third arrow nothing was said or written on an application, so that a judgement is undone without a trace.
 """
@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from services.intake import pair_store
+from services.intake import pair_store, window_store
 from services.intake.domain.duplicates import Candidate, Same, Surplus, surplus
 from services.intake.domain.keys import PASSING
 from services.intake.domain.window import WindowRefused, came_at, check_closable
@@ -35,17 +35,17 @@ FIND, SETTLE, SAY, FORGET = "find", "settle", "say", "forget"
 """The phases of the job. A window that waits for people has no job; who judges the last pair begins one at SETTLE."""
 
 
-async def begin_closing(means: Means, programme: Programme) -> None:
-    """Stops taking and starts the job that closes. Raises `WindowRefused` while something may still come."""
+async def check_may_close(means: Means, programme: Programme) -> None:
+    """Raises `WindowRefused` while something may still come, the desk is not finished, or where it is closed."""
     check_closable(programme, means.now(programme))
-    await check_desk_finished(means, programme)
     await means.store.prepare_windows(programme.id)
-    if (await means.store.window(programme.id)).state == CLOSED:
+    if (await means.store.window(programme.id)).state != OPEN:
         raise WindowRefused("closed")
-    await means.transactions.run(lambda tx: _stop_taking(means, tx, programme))
+    await check_desk_finished(means, programme)
 
 
-async def _stop_taking(means: Means, tx: Transaction, programme: Programme) -> None:
+async def begin_closing(means: Means, tx: Transaction, programme: Programme) -> None:
+    """Stops taking and starts the job that closes."""
     await means.store.move_windows(tx, programme.id, OPEN, CLOSING)
     await means.jobs.start(tx, JOB, f"{JOB}/{programme.id}", programme.id, {})
 
@@ -127,9 +127,12 @@ def _fact(one: Surplus, by: str | None, number: int) -> ApplicationDecided:
 
 
 async def _close(means: Means, tx: Transaction, programme: Programme) -> None:
-    now = means.now(programme)
+    now, closing = means.now(programme), await window_store.closing(tx, programme.id)
+    closed_by = (closing["asked_by"], closing["confirmed_by"]) if closing else None
+    await window_store.change(tx, programme.id, {"closed_at": now})
     for window in await means.store.move_windows(tx, programme.id, CLOSING, CLOSED):
         closed = PartitionClosed(
-            partition=window["partition"], partitions=PARTITIONS, facts=window["facts"], closed_at=now)
+            partition=window["partition"], partitions=PARTITIONS, facts=window["facts"], closed_at=now,
+            closed_by=closed_by)
         tx.say(closed, subject=programme.id, programme=programme.id, at=now,
                event_id=derived_id("closed", window["_id"]))

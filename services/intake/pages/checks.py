@@ -15,7 +15,7 @@ from services.intake.domain.window import WindowRefused
 from services.intake.front import Front
 from services.intake.handlers import checks
 from services.intake.handlers.taking import Unfit
-from services.intake.pages.desk_frame import Answer, Desk, framed
+from services.intake.pages.desk_frame import Answer, Desk, Overseer, framed
 from services.intake.pages.fields import only, wish_fields
 from services.intake.pages.showing import Words
 from services.intake.postcard_store import AGREED, DIFFERS, DUE, SETTLED
@@ -32,7 +32,7 @@ def routes(front: Front) -> APIRouter:
     router = APIRouter(prefix="/{programme}/desk/checks", include_in_schema=False)
 
     @router.get("", response_class=HTMLResponse)
-    async def show(request: Request, programme: str, person: Desk) -> HTMLResponse:
+    async def show(request: Request, programme: str, person: Overseer) -> HTMLResponse:
         return await _show(front, request, front.programme(programme), person, Answer())
 
     @router.post("/{card}", response_class=HTMLResponse)
@@ -128,11 +128,12 @@ async def _show(
 ) -> HTMLResponse:
     store = front.means.postcards
     counts, waiting = await store.count_checks(programme.id), await store.to_check(programme.id)
+    may_act = "desk" in person.roles
     due = [row for row in waiting if row["check"] == DUE]
     return framed(
-        front, request, programme, "checks.html", answer, counts=counts,
+        front, request, programme, "checks.html", answer, counts=counts, may_act=may_act,
         figures=((DUE, "waiting"), (DIFFERS, "bad"), (AGREED, "neutral"), (SETTLED, "neutral")),
-        next=await checks.next_to_check(front.means, programme, person), own=len(due),
+        next=await checks.next_to_check(front.means, programme, person) if may_act else None, own=len(due),
         differing=[row for row in waiting if row["check"] == DIFFERS], items=checks.checked_items(programme),
         wish_fields=wish_fields(programme), codes=_codes(front, request, programme))
 

@@ -24,7 +24,7 @@ from services.intake.handlers.judging import (
 )
 from services.intake.handlers.pairing import Finding
 from services.intake.handlers.searching import searched_items
-from services.intake.pages.desk_frame import Answer, Desk, framed
+from services.intake.pages.desk_frame import Answer, Desk, Overseer, framed
 from services.intake.pages.showing import Words
 from services.intake.pair_store import ASK, OPEN
 from shared.contracts.programme import Programme
@@ -44,8 +44,8 @@ def routes(front: Front, finding: Finding) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/{programme}/duplicates", response_class=HTMLResponse)
-    async def show(request: Request, programme: str, _: Desk, last: str = "") -> HTMLResponse:
-        return await _list(front, request, front.programme(programme), last)
+    async def show(request: Request, programme: str, person: Overseer, last: str = "") -> HTMLResponse:
+        return await _list(front, request, front.programme(programme), last, "desk" in person.roles)
 
     @router.post("/{programme}/duplicates")
     async def find(programme: str, _: Desk) -> Response:
@@ -74,12 +74,12 @@ def routes(front: Front, finding: Finding) -> APIRouter:
     return router
 
 
-async def _list(front: Front, request: Request, programme: Programme, last: str) -> HTMLResponse:
+async def _list(front: Front, request: Request, programme: Programme, last: str, may_act: bool) -> HTMLResponse:
     means, database = front.means, front.means.store.database
     waiting = await pair_store.undecided(database, programme.id)
     lately = await pair_store.judged_lately(database, programme.id, LATELY)
     return framed(
-        front, request, programme, "duplicates.html", Answer(),
+        front, request, programme, "duplicates.html", Answer(), may_act=may_act,
         window=(await means.store.window(programme.id)).state,
         finding=await means.jobs.unfinished(programme.id, closing.JOB, pairing.JOB),
         to_judge=[pair for pair in waiting if pair["state"] == OPEN][:LISTED],

@@ -30,8 +30,8 @@ class Stage(Shared):
 
     service = "intake"
     staff: ClassVar[Staff] = {
-        "officer-1": ("officer", TRAINED), "desk-1": ("desk", TRAINED), "desk-2": ("desk", TRAINED),
-        "desk-3": ("desk", TRAINED), "untrained-1": ("desk", None),
+        "officer-1": ("officer", TRAINED), "officer-2": ("officer", TRAINED), "desk-1": ("desk", TRAINED),
+        "desk-2": ("desk", TRAINED), "desk-3": ("desk", TRAINED), "untrained-1": ("desk", None),
         "attendant-1": ("attendant", TRAINED),
     }
     # Whom it must seal for follows from the programmes; `define` waits for that.
@@ -137,6 +137,16 @@ class Stage(Shared):
     ) -> httpx.Response:
         """Posts something to the postcard desk."""
         return await self.post(f"/intake/{programme.id}/api/postcards{what}", body, by=by)
+
+    async def closing(self, programme: Programme, step: str = "", by: str = "officer-1") -> httpx.Response:
+        """A step of the closing: asked for, or `/confirmation`, `/taking-back`."""
+        return await self.post(f"/intake/{programme.id}/api/window/closing{step}", None, by=by)
+
+    async def close_by_two(self, programme: Programme) -> None:
+        """One officer asks for the closing, another confirms."""
+        for step, by in (("", "officer-1"), ("/confirmation", "officer-2")):
+            answer = await self.closing(programme, step, by)
+            assert answer.status_code == 202, answer.text
 
     async def mine(self, programme: Programme, receipt: dict[str, Any]) -> httpx.Response:
         """Looks the application up."""

@@ -149,8 +149,7 @@ async def test_b04_the_pages_lead_from_ones_data_to_its_amendment_and_lose_nothi
 async def closed(stage: Stage, programme: Programme) -> None:
     """The window, closed by an officer."""
     await stage.move_to(programme, closable_from(programme))
-    answer = await stage.post(f"/intake/{programme.id}/api/window/closing", {}, by="officer-1")
-    assert answer.status_code == 202, answer.text
+    await stage.close_by_two(programme)
 
     async def shut() -> bool:
         return bool((await stage.http.get(f"/intake/{programme.id}/api/window")).json()["state"] == "closed")

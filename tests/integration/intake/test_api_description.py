@@ -100,7 +100,8 @@ async def test_the_commands_of_the_guide_do_what_it_says(stage: Stage, opened: O
     """Each `curl` of docs/api.md, in its order; each answer is the described one, with the status that is promised."""
     await everybody(stage)
     programme = await opened("guide")
-    reader = Reader(stage, {"PROGRAMME": programme.id, "HOST": stage.url, "TOKEN": stage.token("everybody-1")})
+    reader = Reader(stage, {"PROGRAMME": programme.id, "HOST": stage.url, "TOKEN": stage.token("everybody-1"),
+                            "OTHER_TOKEN": stage.token("officer-2")})
     steps = re.findall(r"```sh\n(curl.*?)\n```\n\nAnswer: (\d{3})", GUIDE.read_text(), re.DOTALL)
     assert len(steps) >= 9
     described = schemathesis.openapi.from_dict((await stage.http.get("/intake/api/openapi.json")).json())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import httpx
+
 from shared.contracts.intake import (
     ApplicationDecided,
     ApplicationTaken,
@@ -20,8 +22,7 @@ from tests.integration.intake.stage import Stage, a_family
 
 async def closed(stage: Stage, programme: Programme) -> list[PartitionClosed]:
     """Closes the window and returns what was said about it."""
-    answer = await stage.post(f"/intake/{programme.id}/api/window/closing", None, by="officer-1")
-    assert answer.status_code == 202, answer.text
+    await stage.close_by_two(programme)
 
     async def said() -> Any:
         events = [
@@ -36,11 +37,100 @@ async def closed(stage: Stage, programme: Programme) -> list[PartitionClosed]:
 async def test_closing_early_is_impossible(stage: Stage, opened: Opened) -> None:
     programme = await opened("early-close")
     await stage.move_to(programme, programme.window.closes)
-    refused = await stage.post(f"/intake/{programme.id}/api/window/closing", None, by="officer-1")
+    refused = await stage.closing(programme)
     assert refused.status_code == 409 and refused.json()["at"] == "2021-06-18T15:00:00Z"
-    assert (
-        await stage.post(f"/intake/{programme.id}/api/window/closing", None, by="desk-1")
-    ).status_code == 403
+    assert (await stage.closing(programme, by="desk-1")).status_code == 403
+
+
+async def test_s01_one_officer_alone_cannot_close_whatever_they_try(stage: Stage, opened: Opened) -> None:
+    programme = await opened("two-close")
+    await stage.apply(programme)
+    await stage.move_to(programme, programme.draw.timetable.freeze_from)
+
+    async def refused(step: str, by: str) -> str:
+        answer = await stage.closing(programme, step, by)
+        assert answer.status_code == 409, answer.text
+        return str(answer.json()["type"]).rsplit("/", 1)[-1]
+
+    async def page(by: str) -> str:
+        return (await stage.http.get(f"/intake/{programme.id}/window", headers=stage.headers(by))).text
+
+    assert await refused("/confirmation", "officer-1") == "closing-not-asked"
+    asked = (await stage.closing(programme)).json()
+    assert (asked["state"], asked["asked_by"]) == ("asked", "officer-1")
+    assert (await stage.closing(programme, by="officer-2")).json() == asked
+    assert await refused("/confirmation", "officer-1") == "closing-same-person"
+    assert await refused("/taking-back", "officer-2") == "closing-not-own"
+    assert "依頼を取り下げる" in await page("officer-1") and "確認して締め切る" not in await page("officer-1")
+    assert "確認して締め切る" in await page("officer-2") and "依頼を取り下げる" not in await page("officer-2")
+    assert (await stage.closing(programme, "/taking-back")).status_code == 204
+    assert await refused("/confirmation", "officer-2") == "closing-not-asked"
+
+    assert (await stage.closing(programme)).status_code == 202
+    await stage.move_to(programme, programme.draw.timetable.freeze_from + timedelta(days=1))
+    assert await refused("/confirmation", "officer-2") == "closing-not-asked"
+    assert "なくなりました（依頼した人：officer-1）" in await page("officer-2")
+    assert (await stage.http.get(f"/intake/{programme.id}/api/window")).json()["state"] == "ended"
+
+    assert (await stage.closing(programme, by="officer-2")).json()["asked_by"] == "officer-2"
+    assert (await stage.key_in(programme, "HG-9")).status_code == 201, "a request alone keeps nothing out"
+    assert (await stage.closing(programme, "/confirmation")).status_code == 202
+
+    async def said() -> list[Any] | None:
+        events = [one.data for one in await stage.said(programme, "intake.windows.v1")]
+        return events if len(events) == 6 else None
+
+    events = await stage.until(said, "all partitions are closed")
+    assert {one.closed_by for one in events} == {("officer-2", "officer-1")}
+    assert await refused("", "officer-1") == await refused("/confirmation", "officer-1") == "closed"
+    assert await refused("/taking-back", "officer-2") == "closing-not-asked"
+
+
+async def test_s01_the_page_says_what_is_left_leads_there_and_closes_by_two(stage: Stage, opened: Opened) -> None:
+    programme = await opened("window-page")
+    await stage.apply(programme)
+    path = f"/intake/{programme.id}/window"
+
+    async def page(by: str = "officer-1") -> str:
+        answer = await stage.http.get(path, headers=stage.headers(by))
+        assert answer.status_code == 200
+        return str(answer.text)
+
+    async def press(step: str, by: str) -> httpx.Response:
+        return await stage.http.post(path, data={"step": step}, headers=stage.headers(by))
+
+    assert "受付中です" in await page() and "まだ締切りを依頼できません" in await page()
+    assert (await stage.http.get(path, headers=stage.headers("desk-1"))).status_code == 403
+    early = await press("asked", "officer-1")
+    assert early.status_code == 409 and "まだ締め切れません" in early.text
+
+    await stage.move_to(programme, programme.draw.timetable.freeze_from)
+    await stage.batch(programme, 1)
+    seen = await page()
+    assert "入力も保留もしていないはがきが1枚" in seen and 'value="asked"' not in seen
+    for link in ("desk/batches", "desk/held", "desk/checks", "duplicates"):
+        assert f'href="/intake/{programme.id}/{link}"' in seen
+        behind = await stage.http.get(f"/intake/{programme.id}/{link}", headers=stage.headers("officer-1"))
+        assert behind.status_code == 200, f"an officer sees the list behind the figure: {link}"
+    await stage.desk(programme, "/held", {"batch": "HG001", "reason": "unreadable"})
+    assert 'value="asked"' in await page()
+
+    # Between the request and the confirmation a batch comes in: the desk goes first.
+    assert (await press("asked", "officer-1")).headers["location"] == f"{path}?done=asked"
+    await stage.batch(programme, 1)
+    assert 'value="confirmed"' not in await page("officer-2")
+    assert (await press("confirmed", "officer-2")).status_code == 409
+    await stage.desk(programme, "/held", {"batch": "HG002", "reason": "unreadable"})
+    assert (await press("everything", "officer-2")).status_code == 422
+    assert (await press("confirmed", "officer-2")).status_code == 303
+
+    async def closed_page() -> str | None:
+        now = await page()
+        return now if "抽選の対象は確定しています" in now else None
+
+    now = await stage.until(closed_page, "the page says that it is closed")
+    assert "officer-1" in now and "officer-2" in now and "まだ凍結されていません" in now
+    assert f"/lottery/{programme.id}" in now
 
 
 async def test_b03_closing_counts_every_fact_and_the_first_of_duplicates(

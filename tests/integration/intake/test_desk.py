@@ -126,11 +126,10 @@ async def test_s02_b03_the_window_stays_open_while_a_card_was_not_looked_at(stag
     await stage.move_to(programme, programme.draw.timetable.freeze_from)
     await stage.batch(programme, 2)
     await stage.desk(programme, "", on_card(batch="HG001"))
-    closing = f"/intake/{programme.id}/api/window/closing"
-    refused = await stage.post(closing, None, by="officer-1")
+    refused = await stage.closing(programme)
     assert refused.status_code == 409 and refused.json()["unkeyed"] == 1 and "1枚" in refused.json()["detail"]
     await stage.desk(programme, "/held", {"batch": "HG001", "reason": "unreadable"})
-    assert (await stage.post(closing, None, by="officer-1")).status_code == 202
+    await stage.close_by_two(programme)
 
 
 async def test_s02_s12_a_second_person_checks_and_two_settle_what_differs(stage: Stage) -> None:
@@ -149,8 +148,7 @@ async def test_s02_s12_a_second_person_checks_and_two_settle_what_differs(stage:
     assert own.status_code == 403
     alike = await stage.desk(programme, "/checks/HG001-001", read(first, name="高橋 崎子"), by="desk-2")
     assert alike.json() == {"card": "HG001-001", "agree": True, "differing": []}
-    closing = f"/intake/{programme.id}/api/window/closing"
-    assert (await stage.post(closing, None, by="officer-1")).json()["checks"] == 1
+    assert (await stage.closing(programme)).json()["checks"] == 1
     right = read(second, address="東京都新宿区四谷1-1", seats=1)
     other = await stage.desk(programme, "/checks/HG001-002", right, by="desk-2")
     assert other.json()["differing"] == ["address", "seats"]
@@ -169,4 +167,4 @@ async def test_s02_s12_a_second_person_checks_and_two_settle_what_differs(stage:
               isinstance(one.data, AccessOpened)]
     assert {(one.actor, one.role, one.purpose) for one in opened} == {
         ("desk-2", "desk", "enquiry"), ("intake", "service", "own")}  # the record is sealed anew whole
-    assert (await stage.post(closing, None, by="officer-1")).status_code == 202
+    await stage.close_by_two(programme)

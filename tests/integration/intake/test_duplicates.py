@@ -98,8 +98,7 @@ async def overview(stage: Stage, programme: Programme) -> dict[str, Any]:
 async def waits(stage: Stage, programme: Programme, number: int) -> list[dict[str, Any]]:
     """Asks for the closing, and waits until it waits for so many judgements."""
     await stage.move_to(programme, programme.draw.timetable.freeze_from)
-    asked = await stage.post(f"/intake/{programme.id}/api/window/closing", None, by="officer-1")
-    assert asked.status_code == 202
+    await stage.close_by_two(programme)
 
     async def found() -> list[dict[str, Any]] | None:
         now = await overview(stage, programme)
@@ -137,6 +136,8 @@ async def test_b03_a_stranger_voids_nothing_and_the_closing_waits_for_a_person(s
     (pair,) = await waits(stage, programme, 1)
     assert set(pair["receipts"]) == {own["receipt"], stranger["receipt"]}
     assert {"name-same", "telephone-same", "email-other"} <= set(pair["reasons"])
+    page = await stage.http.get(f"/intake/{programme.id}/window", headers=stage.headers("officer-1"))
+    assert "あと1組の確認を待っています" in page.text and f'href="/intake/{programme.id}/duplicates"' in page.text
     before = [(await stage.mine(programme, one)).json()["state"] for one in (own, stranger)]
     assert (await judge(stage, programme, pair["pair"], "different")).status_code == 200
     assert await decided(stage, programme) == []
