@@ -30,6 +30,7 @@ parameters = {{ "path.programme" = "{programme}" }}
 generation = {{ max-examples = 3, no-shrink = true, database = "none" }}
 phases.examples.fill-missing = true
 phases.stateful.enabled = false
+checks.max_response_time = 60
 
 [[operations]]
 include-path-regex = "/api/(applications|mine/data|postcards.*)$"
