@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.environment import service_environment
 from deploy.local.stack import Stack
@@ -24,6 +25,10 @@ LAST = ("journeys", "browser", "faults")
 LONGEST = ("system", "demo")
 STACKS_OF_THEIR_OWN = {"test_demo.py": "demo", "test_outages.py": "outages"}
 Make = Callable[..., Awaitable[Service]]
+
+# What a test takes is the machine's affair, which does other things at the same time.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Request
@@ -12,13 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from services.intake import answers as answer
 from services.intake.domain.application import Application, Party
-from services.intake.domain.window import WindowRefused, phase
+from services.intake.domain.window import phase
 from services.intake.front import Front
 from services.intake.handlers import agreeing
-from services.intake.refusals import out_of_window
 from services.intake.store import CLOSED
 from shared.contracts.envelope import moment_text
-from shared.contracts.programme import Programme
 from shared.platform.lanes import Lane
 from shared.platform.openapi import ProgrammeName, answers, refuses
 from shared.platform.register import Person
@@ -58,7 +55,6 @@ CARD = {**_FAMILY, "card": "H-000123", "postmarked_on": "2021-06-10", "received_
 APPLICATIONS = "/{programme}/api/applications"
 CLOSING = "/{programme}/api/window/closing"
 Officer = Annotated[Person, Depends(staff("officer"))]
-T = TypeVar("T")
 
 
 class Body(BaseModel):
@@ -126,7 +122,7 @@ def _closing_routes(router: APIRouter, front: Front) -> None:
         openapi_extra=refuses("not-yet-closable", "desk-unfinished", "closed"))
     async def ask(request: Request, programme: ProgrammeName, person: Officer) -> JSONResponse:
         known = front.programme(programme)
-        asked = await _within(front, request, known, agreeing.ask(front.means, known, person.staff))
+        asked = await front.desk(front.say(request), known, agreeing.ask(front.means, known, person.staff))
         return JSONResponse({"state": "asked", "asked_by": asked.by, "asked_at": moment_text(asked.at),
                              "until": moment_text(asked.until)}, 202)
 
@@ -136,7 +132,7 @@ def _closing_routes(router: APIRouter, front: Front) -> None:
             "closing-not-asked", "closing-same-person", "not-yet-closable", "desk-unfinished", "closed"))
     async def confirm(request: Request, programme: ProgrammeName, person: Officer) -> JSONResponse:
         known = front.programme(programme)
-        await _within(front, request, known, agreeing.confirm(front.means, known, person.staff))
+        await front.desk(front.say(request), known, agreeing.confirm(front.means, known, person.staff))
         return JSONResponse({"state": "ended"}, 202)
 
     @router.post(
@@ -144,11 +140,4 @@ def _closing_routes(router: APIRouter, front: Front) -> None:
         openapi_extra=refuses("closing-not-asked", "closing-not-own"))
     async def take_back(request: Request, programme: ProgrammeName, person: Officer) -> None:
         known = front.programme(programme)
-        await _within(front, request, known, agreeing.take_back(front.means, known, person.staff))
-
-
-async def _within(front: Front, request: Request, programme: Programme, doing: Awaitable[T]) -> T:
-    try:
-        return await doing
-    except WindowRefused as refused:
-        raise out_of_window(front.say(request), programme, refused) from None
+        await front.desk(front.say(request), known, agreeing.take_back(front.means, known, person.staff))
