@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Over several processes (`make test`) whatever shares a stack shares a process, and the longest begins first.
     """
-    spread = config.getoption("dist", "no") != "no"
+    spread = hasattr(config, "workerinput")
     for item in items:
         if spread:
             item.add_marker(pytest.mark.xdist_group(stack_of(item.path) or str(item.path)))

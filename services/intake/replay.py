@@ -19,7 +19,18 @@ from services.intake import (
 )
 from services.intake.handlers.amending import history_entry
 from services.intake.handlers.letters import Letters
-from services.intake.store import ACCESSES, APPLICATIONS, CLOSED, COLLECTIONS, OPEN, OUTCOMES, WINDOWS, Store, window_id
+from services.intake.store import (
+    ACCESSES,
+    APPLICATIONS,
+    CLOSED,
+    COLLECTIONS,
+    FENCE,
+    OPEN,
+    OUTCOMES,
+    WINDOWS,
+    Store,
+    window_id,
+)
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (
     ApplicationAmended,
@@ -182,7 +193,10 @@ REBUILD = Rebuild(
             "traceparent": "a trace, not a fact",
         }),
         Compared(WINDOWS, ("programme", "partition", "state", "facts", "applications"), plain=_window,
-                 left_out=dict.fromkeys(("found", "settling", "judged"), "how far a closing in hand is"),
+                 left_out={
+                     **dict.fromkeys(("found", "settling", "judged"), "how far a closing in hand is"),
+                     **dict.fromkeys((FENCE, "sealed"), "which keys may still seal here, not what was said"),
+                 },
                  # A partition that nobody used yet is in the living store only.
                  only={"$or": [{"facts": {"$gt": 0}}, {"state": CLOSED}]}),
         Compared(OUTCOMES, ("programme", "outcome", "place", "holds", "result", "change", "passes", "void", "notice")),

