@@ -23,7 +23,7 @@ __all__ = ["system"]
 PATIENCE_SECONDS = 60.0
 LAST = ("journeys", "browser", "faults")
 LONGEST = ("system", "demo")
-STACKS_OF_THEIR_OWN = {"test_demo.py": "demo", "test_outages.py": "outages"}
+STACKS_OF_THEIR_OWN = {"test_demo.py": "demo", "test_outages.py": "parts", "test_rush.py": "parts"}
 Make = Callable[..., Awaitable[Service]]
 
 # What a test takes is the machine's affair, which does other things at the same time.
