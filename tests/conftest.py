@@ -31,10 +31,11 @@ settings.register_profile("shared machine", deadline=None, suppress_health_check
 settings.load_profile("shared machine")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Services alone come before whole systems, which take the machine; what kills parts comes after everything.
 
-    Over several processes (`make test`) whatever shares a stack shares a process, and the longest begins first.
+    Over several processes (`-n 2 --dist loadgroup`) whatever shares a stack shares one, and the longest begins first.
     """
     spread = hasattr(config, "workerinput")
     for item in items:
