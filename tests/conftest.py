@@ -22,8 +22,6 @@ __all__ = ["system"]
 
 PATIENCE_SECONDS = 60.0
 LAST = ("journeys", "browser", "faults")
-LONGEST = ("system", "demo")
-STACKS_OF_THEIR_OWN = {"test_demo.py": "demo", "test_outages.py": "parts", "test_rush.py": "parts"}
 Make = Callable[..., Awaitable[Service]]
 
 # What a test takes is the machine's affair, which does other things at the same time.
@@ -31,36 +29,14 @@ settings.register_profile("shared machine", deadline=None, suppress_health_check
 settings.load_profile("shared machine")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Services alone come before whole systems, which take the machine; what kills parts comes after everything.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Services alone come before whole systems, which take the machine; what kills parts comes after everything."""
 
-    Over several processes (`-n 2 --dist loadgroup`) whatever shares a stack shares one, and the longest begins first.
-    """
-    spread = hasattr(config, "workerinput")
-    for item in items:
-        if spread:
-            item.add_marker(pytest.mark.xdist_group(stack_of(item.path) or str(item.path)))
-    items.sort(key=lambda item: (_turn(stack_of(item.path)) if spread else 0, _place(item.path)))
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return LAST.index(folder) + 1 if folder in LAST else 0
 
-
-def stack_of(test: Path) -> str | None:
-    """Whose stack a test runs on: its area's, the session's whole system, one of its own; None without any."""
-    folder, *inner = test.relative_to(Path(__file__).parent).parts
-    if folder in LAST:
-        return STACKS_OF_THEIR_OWN.get(test.name, "system")
-    return inner[0] if folder == "integration" else None
-
-
-def _turn(stack: str | None) -> int:
-    if stack is None:
-        return len(LONGEST) + 1
-    return LONGEST.index(stack) if stack in LONGEST else len(LONGEST)
-
-
-def _place(test: Path) -> int:
-    folder = test.relative_to(Path(__file__).parent).parts[0]
-    return LAST.index(folder) + 1 if folder in LAST else 0
+    items.sort(key=place)
 
 
 def settings_of(stack: Stack, service: str, kind: type[Any] = Settings, replica: int = 1) -> Any:

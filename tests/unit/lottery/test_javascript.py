@@ -327,7 +327,7 @@ def flushed(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the memory of one child is told by wait4")
+@pytest.mark.skipif(sys.platform == "win32", reason="a child's memory is told by the module resource")
 def test_files_made_to_harm_are_refused_in_little_memory(tmp_path: Path) -> None:
     """B01, S24: a line of 100 MB, brackets 100,000 deep, gzip bombs of 1 GB in one line and behind the end."""
     long_line, nested, bomb, behind = (tmp_path / name for name in ("long", "nested", "bomb.gz", "behind.gz"))
