@@ -101,6 +101,9 @@ def test_b01_the_file_checks_a_draw_without_any_network(page: Page, tmp_path: Pa
     page.get_by_role("button", name="English").click()
     page.locator("button[type=submit]").click()
     page.get_by_text("The record is true").wait_for(timeout=PATIENCE_MS)
+    for language in ("简体中文", "한국어"):
+        page.get_by_role("button", name=language).click()
+        sound(page)
     page.get_by_role("button", name="日本語").click()
     sound(page)
     changed = tmp_path / "changed.jsonl"

@@ -18,7 +18,14 @@ function startWorker() {
   return new Worker(URL.createObjectURL(new Blob([engine], { type: "text/javascript" })));
 }
 
-speak(navigator.language.startsWith("ja") ? "ja" : "en");
+/** The language that a tag of the browser's asks for, or null; traditional Chinese is none that there are words in. */
+function known(tag) {
+  const [language, ...rest] = tag.toLowerCase().split("-");
+  if (language === "zh") return ["", "hans", "cn", "sg"].includes(rest[0] ?? "") ? "zh-Hans" : null;
+  return language in ALL_WORDS ? language : null;
+}
+
+speak(navigator.languages.map(known).find(Boolean) ?? "en");
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => speak(button.dataset.language));
 }

@@ -10,11 +10,12 @@ import re
 import tomllib
 from pathlib import Path
 
+from shared.ui.language import NAMES
+
 HERE = Path(__file__).parent
 MODULES = HERE.parent / "pages" / "static" / "verify"
 WORDS = HERE.parent / "pages" / "words"
 TARGET = HERE.parent / "public" / "verify-draw.html"
-LANGUAGES = ("ja", "en")
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([^"]+)\.mjs";$', re.M)
 _EXPORTED = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))", re.M)
@@ -29,10 +30,15 @@ def build() -> bytes:
         "ENGINE": _joined("worker"),
         "PANEL": _joined("panel"),
         "BOOT": (HERE / "boot.js").read_text(encoding="utf-8"),
-        "WORDS": json.dumps({language: _words(language) for language in LANGUAGES}, ensure_ascii=False, indent=0),
+        "LANGUAGES": "".join(_switch(language, name) for language, name in NAMES.items()),
+        "WORDS": json.dumps({language: _words(language) for language in NAMES}, ensure_ascii=False, indent=0),
     }
     whole = re.sub(r"<!--(\w+)-->", lambda found: parts[found[1]], shell)
     return whole.encode()
+
+
+def _switch(language: str, name: str) -> str:
+    return f'<button class="button" type="button" lang="{language}" data-language="{language}">{name}</button>'
 
 
 def _words(language: str) -> dict[str, str]:
