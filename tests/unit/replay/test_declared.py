@@ -24,7 +24,7 @@ NOT_STORES = {"replay.py", "redrawing.py"}
 def modules(service: str) -> dict[Path, ModuleType]:
     """The service's modules."""
     files = [file for file in (ROOT / "services" / service).rglob("*.py")
-             if "public" not in file.parts and file.name not in NOT_STORES | {"__main__.py"}]
+             if "public" not in file.relative_to(ROOT).parts and file.name not in NOT_STORES | {"__main__.py"}]
     return {file: importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in files}
 
 
