@@ -54,12 +54,29 @@ class RootBuilder:
 
     def add_hash(self, node: bytes) -> None:
         """Takes the next leaf, of which only `leaf_hash(leaf)` is known."""
-        carry = self.count
+        self._add_subtree(node, 1)
+
+    def add_many(self, leaves: Sequence[bytes]) -> None:
+        """Takes leaves as `add` does one after the other, with a call a subtree and not a call a leaf."""
+        start = 0
+        while start < len(leaves):
+            size = 1 << (len(leaves) - start).bit_length() - 1
+            while self.count % size:
+                size //= 2
+            level = [_sha256(b"\x00" + leaf).digest() for leaf in leaves[start : start + size]]
+            while len(level) > 1:
+                level = [_sha256(b"\x01" + left + right).digest()
+                         for left, right in zip(level[::2], level[1::2], strict=True)]
+            self._add_subtree(level[0], size)
+            start += size
+
+    def _add_subtree(self, node: bytes, size: int) -> None:
+        carry = self.count // size
         while carry & 1:
             node = _sha256(b"\x01" + self._subtrees.pop() + node).digest()
             carry >>= 1
         self._subtrees.append(node)
-        self.count += 1
+        self.count += size
 
     def root(self) -> bytes:
         """The Merkle tree hash of the leaves so far (32 bytes)."""

@@ -14,6 +14,8 @@ from services.lottery.domain.faults import Refused
 from services.lottery.domain.rules import Rules
 
 ID_SIZE = 16
+BLOCK = 1024
+"""Leaves that are made and hashed together."""
 _FIELDS = frozenset(("type", "entry", "seats", "wishes"))
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -101,10 +103,13 @@ class Entries:
         Written by hand because `canonical` would take ten times as long; a test holds both to the same bytes.
         """
         quoted, wishes, ends = self._quoted, self.wishes, self.ends
-        for number, seats in enumerate(self.seats):
-            wished = ",".join([quoted[wish] for wish in wishes[ends[number] : ends[number + 1]]])
-            entry = self.ids[number * ID_SIZE : (number + 1) * ID_SIZE].hex()
-            yield f'{{"entry":"{entry}","seats":{seats},"type":"entry","wishes":[{wished}]}}'.encode()
+        for start in range(0, len(self), BLOCK):
+            digits = self.ids[start * ID_SIZE : (start + BLOCK) * ID_SIZE].hex()
+            for offset, seats in enumerate(self.seats[start : start + BLOCK]):
+                number = start + offset
+                wished = ",".join([quoted[wish] for wish in wishes[ends[number] : ends[number + 1]]])
+                entry = digits[offset * 2 * ID_SIZE : (offset + 1) * 2 * ID_SIZE]
+                yield f'{{"entry":"{entry}","seats":{seats},"type":"entry","wishes":[{wished}]}}'.encode()
 
     def _slot_numbers(self, entry: str, wishes: Json) -> list[int]:
         if not isinstance(wishes, list) or not wishes:

@@ -1,10 +1,11 @@
 """One draw from its seed: order, wins, and the result lines under their Merkle root."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from services.lottery.domain.canonical import Json, LineDigest
-from services.lottery.domain.entries import Entries
+from services.lottery.domain.entries import BLOCK, ID_SIZE, Entries
 from services.lottery.domain.mechanism import Allotment, allot, outcome_of
 from services.lottery.domain.rules import Rules
 from services.lottery.domain.seed import TICKET_SIZE, Order
@@ -44,33 +45,34 @@ class Results(NamedTuple):
 
     def leaves(self) -> Iterator[bytes]:
         """The canonical result lines without line end, by place; by hand for the same reason as `Entries.leaves`."""
-        quoted = [f'"{slot.slot}"' for slot in self.rules.slots]
-        tickets, ids = self.order.tickets.hex(), self.entries.ids
-        waits, struck, rounds = self.rules.waiting_list, self.struck, self.allotment.rounds
-        one_win = rounds[0] if len(rounds) == 1 else None
-        for place, number in enumerate(self.order.by_place):
-            # With one win a list from 0 to 1 slots; taken apart here because this loop runs millions of
-            # times.
-            won = self.allotment.won(number) if one_win is None else [s for s in (one_win[number],) if s < len(quoted)]
-            slots = ",".join([quoted[slot] for slot in won])
-            outcome = outcome_of(won, number in struck, waits)
-            entry, ticket = ids[number * 16 : number * 16 + 16].hex(), tickets[place * 64 : place * 64 + 64]
-            yield (
-                f'{{"entry":"{entry}","outcome":"{outcome}","place":{place + 1},'
-                f'"ticket":"{ticket}","type":"result","won":[{slots}]}}'
-            ).encode()
+        digits, struck = self.entries.ids.hex(), self.struck
+        one, *more = self.allotment.rounds
+        told: dict[int | tuple[int, ...], tuple[str, str]] = {}
+        for start in range(0, len(self.order), BLOCK):
+            tickets = self.order.tickets[start * TICKET_SIZE : (start + BLOCK) * TICKET_SIZE].hex()
+            for offset, number in enumerate(self.order.by_place[start : start + BLOCK]):
+                # Whoever won the same is told the same: the words are put together once.
+                key = one[number] if not more else tuple([won[number] for won in self.allotment.rounds])
+                words = told.get(key) or told.setdefault(key, self._words(number))
+                outcome, slots = ("struck", "") if number in struck else words
+                entry = digits[number * 2 * ID_SIZE : (number + 1) * 2 * ID_SIZE]
+                ticket = tickets[offset * 2 * TICKET_SIZE : (offset + 1) * 2 * TICKET_SIZE]
+                yield (
+                    f'{{"entry":"{entry}","outcome":"{outcome}","place":{start + offset + 1},'
+                    f'"ticket":"{ticket}","type":"result","won":[{slots}]}}'
+                ).encode()
+
+    def _words(self, number: int) -> tuple[str, str]:
+        """Outcome and the slots won, in JSON, of an entry that is not struck."""
+        won = self.allotment.won(number)
+        slots = ",".join(f'"{self.rules.slots[slot].slot}"' for slot in won)
+        return outcome_of(won, False, self.rules.waiting_list), slots
 
 
 def add_leaves(leaves: Iterator[bytes], digest: LineDigest) -> str:
     """Hash leaves as lines into the digest of all lines, and give their Merkle root (64 hex), in one pass."""
     tree = RootBuilder()
-    block: list[bytes] = []
-    for leaf in leaves:
-        tree.add(leaf)
-        block.append(leaf)
-        if len(block) == 1024:
-            digest.add_block(b"\n".join(block) + b"\n", len(block))
-            block.clear()
-    if block:
+    while block := list(islice(leaves, BLOCK)):
+        tree.add_many(block)
         digest.add_block(b"\n".join(block) + b"\n", len(block))
     return tree.root().hex()

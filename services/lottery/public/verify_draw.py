@@ -24,6 +24,7 @@ import datetime
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import re
 import sys
@@ -70,63 +71,65 @@ def open_stream(path):
 
 
 class Lines:
-    """The lines of a stream one after another, with a look at the next one; never more than one line in memory.
+    """The lines of a stream one after another, without line feed; never more than a chunk and one line in memory.
 
     `number` is that of the line taken last. All lines taken are hashed; `digest()` is over them, line ends included.
     """
+
+    CHUNK = 1 << 18
 
     def __init__(self, stream):
         self.stream = stream
         self.number = 0
         self.hash = hashlib.sha256()
-        self.ahead = None
+        self.waiting = []  # whole lines; `next` is the first that was not taken
+        self.next = 0
+        self.rest = b""  # the beginning of a line whose end was not read yet
 
     def peek(self):
-        if self.ahead is None:
+        """The next line, or None at the end of the file."""
+        if self.next == len(self.waiting):
+            self.fill()
+        return self.waiting[self.next] if self.waiting else None
+
+    def fill(self):
+        """Reads on until a whole line waits, or to the end."""
+        self.waiting, self.next = [], 0
+        while not self.waiting:
             try:
-                self.ahead = self.stream.readline(MAX_LINE + 1)
+                chunk = self.stream.read(self.CHUNK)
             except (OSError, EOFError, zlib.error) as error:
                 raise Unreadable(f"reading stopped after line {self.number}: {error}") from None
-            self.check_ahead()
-        return self.ahead
-
-    def check_ahead(self):
-        if len(self.ahead) > MAX_LINE:
-            raise Fault(self.number + 1, "is longer than 1 MiB")
-        if self.ahead and not self.ahead.endswith(b"\n"):
-            raise Fault(self.number + 1, "is not ended by a line feed: the file is cut off")
+            if not chunk:
+                if self.rest:
+                    raise Fault(self.number + 1, "is not ended by a line feed: the file is cut off")
+                return
+            *self.waiting, self.rest = (self.rest + chunk).split(b"\n")
+            # Only the line that the chunk ended or goes on with can be longer than a chunk.
+            if len(self.waiting[0] if self.waiting else self.rest) >= MAX_LINE:
+                raise Fault(self.number + 1, "is longer than 1 MiB")
 
     def take(self):
         """The next line, or a Fault if there is none."""
         line = self.peek()
-        if not line:
+        if line is None:
             raise Fault(self.number + 1, "is missing: the transcript stops here")
-        self.ahead = None
+        self.next += 1
         self.number += 1
-        self.hash.update(line)
+        self.hash.update(line + b"\n")
         return line
 
     def take_many(self, count):
-        """The next `count` lines without line feed; as `take`, with less work for each of millions."""
-        if count and self.peek():
-            yield self.take()[:-1]
-            count -= 1
-        readline, update = self.stream.readline, self.hash.update
-        for _ in range(count):
-            try:
-                line = readline(MAX_LINE + 1)
-            except (OSError, EOFError, zlib.error) as error:
-                raise Unreadable(f"reading stopped after line {self.number}: {error}") from None
-            if len(line) > MAX_LINE or line[-1:] != b"\n":
-                self.ahead = line
-                break
-            self.number += 1
-            update(line)
-            yield line[:-1]
-        else:
-            return
-        self.check_ahead()
-        self.take()
+        """The next `count` lines, some at a time, each time with the number of the first."""
+        while count:
+            if self.peek() is None:
+                self.take()
+            block = self.waiting[self.next : self.next + count]
+            self.next += len(block)
+            self.number += len(block)
+            count -= len(block)
+            self.hash.update(b"\n".join(block) + b"\n")
+            yield self.number - len(block) + 1, block
 
     def digest(self):
         return self.hash.hexdigest()
@@ -333,6 +336,18 @@ def multiply(scalar, point):
     return result
 
 
+def multiply_both(a, p, b, q):
+    """a·p + b·q with one doubling a bit for both."""
+    picks = (None, p, q, add_points(p, q))
+    result = IDENTITY
+    for bit in reversed(range(max(a.bit_length(), b.bit_length()))):
+        result = add_points(result, result)
+        pick = (a >> bit & 1) + 2 * (b >> bit & 1)
+        if pick:
+            result = add_points(result, picks[pick])
+    return result
+
+
 def decode_point(data):
     """The point (extended coordinates) of a canonical encoding, or None."""
     y = int.from_bytes(data, "little")
@@ -372,7 +387,7 @@ def is_signed(key, message, signature):
         return False
     k = int.from_bytes(hashlib.sha512(data[:32] + public + message).digest(), "little") % L
     minus = (P - point[0], point[1], 1, P - point[3])
-    return encode_point(add_points(multiply(s, BASE), multiply(k, minus))) == data[:32]
+    return encode_point(multiply_both(s, BASE, k, minus)) == data[:32]
 
 
 def is_drand(round_number, signature):
@@ -395,7 +410,7 @@ def is_drand(round_number, signature):
 
 
 class MerkleRoot:
-    """Merkle tree hash (RFC 9162 §2.1.1) of leaves one by one; keeps a block of them and a hash for each doubling."""
+    """Merkle tree hash (RFC 9162 §2.1.1) of leaves as they come; keeps a block of them and a hash for each doubling."""
 
     BLOCK = 1024
 
@@ -404,16 +419,17 @@ class MerkleRoot:
         self.peaks = []
         self.nodes = []
 
-    def add(self, leaf):
-        self.nodes.append(hashlib.sha256(b"\x00" + leaf).digest())
-        if len(self.nodes) == self.BLOCK:
-            node, carry = self.top(self.nodes), self.blocks
+    def add(self, leaves):
+        sha256 = hashlib.sha256
+        self.nodes += [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+        while len(self.nodes) >= self.BLOCK:
+            node, carry = self.top(self.nodes[: self.BLOCK]), self.blocks
+            del self.nodes[: self.BLOCK]
             while carry & 1:
-                node = hashlib.sha256(b"\x01" + self.peaks.pop() + node).digest()
+                node = sha256(b"\x01" + self.peaks.pop() + node).digest()
                 carry >>= 1
             self.peaks.append(node)
             self.blocks += 1
-            self.nodes = []
 
     @staticmethod
     def top(nodes):
@@ -520,7 +536,7 @@ class Entries:
 
     LINE = re.compile(
         rb'\{"entry":"([0-9a-f]{32})","seats":([1-9][0-9]{0,15}),"type":"entry",'
-        rb'"wishes":\[("[a-z0-9-]{1,64}"(?:,"[a-z0-9-]{1,64}")*)\]\}'
+        rb'"wishes":\[([^\]]+)\]\}'  # each wish must be the name of a slot to the byte
     )
 
     def __init__(self, rules):
@@ -537,27 +553,31 @@ class Entries:
     def __len__(self):
         return len(self.seats)
 
-    def add(self, data, line):
-        found = self.LINE.fullmatch(data)
-        if found is None:
-            record = parse(data, line)
-            check_shape(record, "entry", line)
-            raise Fault(line, "is not an entry of this protocol")
-        entry, seats, names = found.groups()
-        party, wishes = int(seats), [self.quoted.get(name, NONE) for name in names.split(b",")]
-        if entry <= self.last:
-            raise Fault(line, "entries must ascend, none twice")
-        if party > self.max_seats:
-            raise Fault(line, f"a party of {party} is larger than max_seats")
-        if NONE in wishes:
-            raise Fault(line, "wishes what is not a slot of this draw")
-        if len(wishes) > self.max_wishes or len(set(wishes)) != len(wishes):
-            raise Fault(line, "too many wishes, or the same one twice")
-        self.last = entry
-        self.ids += binascii.unhexlify(entry)
-        self.seats.append(party)
-        self.wishes.extend(wishes)
-        self.ends.append(len(self.wishes))
+    def add(self, lines, first):
+        """Takes lines in their order; `first` is the number of the first of them."""
+        match, slot_of, last, ids = self.LINE.fullmatch, self.quoted.get, self.last, []
+        for line, data in enumerate(lines, first):
+            found = match(data)
+            if found is None:
+                check_shape(parse(data, line), "entry", line)
+                raise Fault(line, "is not an entry of this protocol")
+            entry, seats, names = found.groups()
+            party, wishes = int(seats), list(map(slot_of, names.split(b",")))
+            if entry <= last:
+                raise Fault(line, "entries must ascend, none twice")
+            if party > self.max_seats:
+                raise Fault(line, f"a party of {party} is larger than max_seats")
+            if None in wishes:
+                raise Fault(line, "wishes what is not a slot of this draw")
+            if len(wishes) > self.max_wishes or len(set(wishes)) != len(wishes):
+                raise Fault(line, "too many wishes, or the same one twice")
+            last = entry
+            ids.append(entry)
+            self.seats.append(party)
+            self.wishes.extend(wishes)
+            self.ends.append(len(self.wishes))
+        self.ids += binascii.unhexlify(b"".join(ids))
+        self.last = last
 
     def id(self, number):
         return self.ids[16 * number : 16 * number + 16].hex()
@@ -578,7 +598,8 @@ class Entries:
 
 
 def ordered(seed, entries):
-    """Numbers of the entries in the order of the draw, and their tickets end to end in that order."""
+    """Numbers of the entries in the order of the draw; and their tickets in that order, 36 bytes a ticket: its number
+    stands behind it."""
     pad = bytes.fromhex(seed).ljust(64, b"\x00")
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in pad))
     outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in pad))
@@ -591,7 +612,12 @@ def ordered(seed, entries):
         # Numbers ascend as ids do, so one comparison of bytes sorts by (ticket, entry).
         keys.append(outside.digest() + number.to_bytes(4, "big"))
     keys.sort()
-    return array("I", [int.from_bytes(key[32:], "big") for key in keys]), b"".join([key[:32] for key in keys])
+    tickets = b"".join(keys)
+    del keys
+    order = array("I", tickets)[8::9]
+    if sys.byteorder == "little":
+        order.byteswap()
+    return order, tickets
 
 
 def ticket_of(seed, entry):
@@ -674,14 +700,14 @@ class Draw:
 def result_lines(rules, entries, order, tickets, draw):
     """The canonical result lines, without line feed, by place."""
     quoted = [f'"{slot}"' for slot in rules.slots]
-    ids, digits, struck = entries.ids, tickets.hex(), entries.struck
+    ids, struck = entries.ids.hex(), entries.struck
     nothing = "waiting" if rules["waiting_list"] else "lost"
     for place, number in enumerate(order):
         won = ",".join([quoted[slot[number]] for slot in draw.rounds if slot[number] != NONE])
         outcome = "struck" if number in struck else "won" if won else nothing
         yield (
-            f'{{"entry":"{ids[16 * number : 16 * number + 16].hex()}","outcome":"{outcome}","place":{place + 1},'
-            f'"ticket":"{digits[64 * place : 64 * place + 64]}","type":"result","won":[{won}]}}'
+            f'{{"entry":"{ids[32 * number : 32 * number + 32]}","outcome":"{outcome}","place":{place + 1},'
+            f'"ticket":"{tickets[36 * place : 36 * place + 32].hex()}","type":"result","won":[{won}]}}'
         ).encode()
 
 
@@ -855,16 +881,15 @@ class Verifier:
     def next_type(self):
         """The type of the next record, without taking it; None at the end of the file."""
         data = self.lines.peek()
-        if not data:
+        if data is None:
             return None
-        if data.startswith(b'{"entry":') and Entries.LINE.fullmatch(data[:-1]):
+        if data.startswith(b'{"entry":') and Entries.LINE.fullmatch(data):
             return "entry"
-        kind = parse(data[:-1], self.lines.number + 1).get("type")
+        kind = parse(data, self.lines.number + 1).get("type")
         return kind if isinstance(kind, str) else ""
 
     def take(self, kind, shape=None):
-        data = self.lines.take()
-        record = parse(data[:-1], self.lines.number)
+        record = parse(self.lines.take(), self.lines.number)
         if record.get("type") != kind:
             raise Fault(self.lines.number, f"a record of type {kind} should stand here")
         check_shape(record, shape or kind, self.lines.number)
@@ -876,7 +901,7 @@ class Verifier:
     # -- step by step
 
     def announcement(self):
-        record = self.take("rules") if self.lines.peek() else None
+        record = None if self.lines.peek() is None else self.take("rules")
         if record is None:
             raise Unreadable("the file is empty")
         self.rules = Rules(record, self.lines.number)
@@ -921,9 +946,9 @@ class Verifier:
         if self.count > MAX_ENTRIES:
             raise Unreadable(f"more than {MAX_ENTRIES} entries")
         tree = MerkleRoot()
-        for data in self.lines.take_many(self.count):
-            self.entries.add(data, self.lines.number)
-            tree.add(data)
+        for first, block in self.lines.take_many(self.count):
+            self.entries.add(block, first)
+            tree.add(block)
         if self.next_type() == "entry":
             raise Fault(self.lines.number + 1, "is an entry more than the freeze counts")
         if tree.hex() != self.said["root"]:
@@ -1064,22 +1089,27 @@ class Verifier:
             return
         self.order, tickets = ordered(self.said["seed"], self.entries)
         self.draw = Draw(self.rules, self.entries, self.order, self.seats, self.watched)
-        tree, won = MerkleRoot(), 0
+        tree = MerkleRoot()
         expected_lines = result_lines(self.rules, self.entries, self.order, tickets, self.draw)
-        for data, expected in zip(self.lines.take_many(self.count), expected_lines):
-            if data != expected:
-                record = parse(data, self.lines.number)
-                check_shape(record, "result", self.lines.number)
-                raise self.fault(f"the rules give another result: {expected.decode()}")
-            tree.add(data)
-            won += b'"outcome":"won"' in data
+        for first, block in self.lines.take_many(self.count):
+            expected = list(itertools.islice(expected_lines, len(block)))
+            if block != expected:
+                self.refuse_results(block, expected, first)
+            tree.add(block)
         del tickets
         self.outcome_root = tree.hex()
         if self.take("outcome")["root"] != self.outcome_root:
             raise self.fault("the outcome's root is not that of the results")
-        self.said["won"] = won
+        self.said["won"] = self.count - self.draw.rounds[0].count(NONE)
         if self.rules["max_wins"] == 1 and self.draw.envies() is not None:
             raise self.fault(f"entry {self.entries.id(self.draw.envies())} envies with reason")
+
+    @staticmethod
+    def refuse_results(lines, expected, first):
+        """A Fault for the first line that is not as the rules give it."""
+        line, data, wanted = next(it for it in zip(itertools.count(first), lines, expected) if it[1] != it[2])
+        check_shape(parse(data, line), "result", line)
+        raise Fault(line, f"the rules give another result: {wanted.decode()}")
 
     def changes(self):
         self.said["result digest"] = self.lines.digest()
@@ -1098,8 +1128,7 @@ class Verifier:
             self.settle()
 
     def take_change(self):
-        data = self.lines.take()
-        record = parse(data[:-1], self.lines.number)
+        record = parse(self.lines.take(), self.lines.number)
         kind = record.get("kind")
         if not isinstance(kind, str) or kind not in CHANGE_SHAPES:
             raise self.fault("is no change of a known kind")
@@ -1107,7 +1136,7 @@ class Verifier:
         return record
 
     def change(self):
-        at = parse(self.lines.peek()[:-1], self.lines.number + 1).get("at")
+        at = parse(self.lines.peek(), self.lines.number + 1).get("at")
         day = self.holdings.open_day
         if day is not None and is_time(at) and self.rules.day(at) > day:
             self.settle()
@@ -1121,7 +1150,7 @@ class Verifier:
             raise Fault(self.lines.number + 1, "follows from no change")
         for expected in self.holdings.settle():
             wanted = canonical(expected)
-            if self.lines.peek()[:-1] != wanted:
+            if self.lines.peek() != wanted:
                 raise Fault(self.lines.number + 1, f"the rules ask for another line here: {wanted.decode()}")
             self.lines.take()
             self.remember(expected)
@@ -1152,7 +1181,7 @@ class Verifier:
         if self.whole and record["digest"] != digest:
             raise self.fault("the digest is not that of the lines before it")
         self.said["digest"] = record["digest"]
-        if self.lines.peek():
+        if self.lines.peek() is not None:
             raise Fault(self.lines.number + 1, "stands after the end")
 
 

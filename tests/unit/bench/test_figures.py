@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
+from bench import draw
 from bench.counting import FACTS, RECORDS, Found
+from bench.draw_work import entries, with_beacon
 from bench.freshness import HEARERS, delays, percentile
 from bench.load import Result
 from bench.peer import orders_of
@@ -61,3 +63,26 @@ def test_an_application_that_somebody_did_not_handle_is_no_figure() -> None:
 
 def test_a_percentile_is_one_of_the_values() -> None:
     assert [percentile([3.0, 1.0, 2.0], part) for part in (0, 50, 99)] == [1.0, 2.0, 3.0]
+
+
+def taken(seconds: float, verify: float = 1.0, memory: float = 0.0) -> list[draw.Turn]:
+    return [{"limit": {"seconds": 1.0, "bare": 0.5}, "draw": {"seconds": seconds, "bytes": memory, "written": 0.0},
+             "verify": {"seconds": verify, "bytes": 0.0}}]
+
+
+def test_m3_time_in_proportion_grows_with_exponent_one() -> None:
+    assert [round(one, 2) for one in draw.exponents({10: 1.0, 100: 10.0, 1000: 1000.0})] == [1.0, 2.0]
+
+
+def test_m3_what_is_not_reached_is_named() -> None:
+    assert draw.faults({100: taken(3.0, 5.0, 40_000.0), 1000: taken(30.0)}) == [
+        "draw / limit at 1,000: 30.0, 3 wanted"]
+    assert draw.faults({100: taken(1.0, 6.0, 40_100.0), 1000: taken(2.0)}) == [
+        "verifier / limit at 100: 6.0, 5 wanted", "draw bytes an entry at 100: 401.0, 400 wanted"]
+    assert draw.faults({100: taken(0.01), 1000: taken(1.0)}) == ["exponent of the draw 2.00, 1.1 wanted"]
+
+
+def test_m3_the_benchs_entries_are_what_a_programme_may_have_and_the_same_each_time() -> None:
+    once, again = ([*entries(50)] for _ in range(2))
+    assert once == again == sorted(once, key=lambda entry: str(entry["entry"]))
+    assert len(with_beacon(50).entries or ()) == 50

@@ -219,6 +219,21 @@ def test_files_made_to_harm_are_refused_in_little_memory(tmp_path: Path) -> None
         assert reason in out
 
 
+@pytest.mark.parametrize("size", [1, 2, 97, 4096])
+def test_where_a_read_ends_changes_nothing(size: int, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B01: the same verdict, at the same line, however the lines fall into what is read at once."""
+    lines = vector_lines("one-win-dice")
+    mutants = [lines] + [
+        [*lines[:place], wrong, *lines[place + 1 :]]
+        for place in (0, 5, 20, 60, len(lines) - 1)
+        for wrong in (lines[place] + b"\n", lines[place].replace(b'"', b"'", 1), lines[place][:-1])
+    ]
+    at_once = [str(fault_of(verifier, mutant)) for mutant in mutants]
+    monkeypatch.setattr(verifier.Lines, "CHUNK", size)
+    assert [str(fault_of(verifier, mutant)) for mutant in mutants] == at_once
+    assert at_once.count("None") == 1
+
+
 MALFORMED = [
     b"\n", b"{}\n", b"null\n", b"[]\n", b'{"type":[]}\n', b'{"type":{}}\n', b'{"type":"rules"}\n', b'{"type":1.5}\n',
     b'{"type":"rules","type":"rules"}\n', b'{"a":"\\ud800"}\n', b"\xff\xfe\n", b'{"a":' + b"1" * 5000 + b"}\n",

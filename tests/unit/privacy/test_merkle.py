@@ -97,6 +97,15 @@ def test_s25_a_restored_frontier_goes_on_as_if_nothing_had_been(before: int, aft
     assert first.root() == root_of(leaves[:before])
 
 
+@given(st.lists(st.integers(0, 40), max_size=8))
+def test_s25_many_leaves_at_once_are_one_after_the_other(portions: list[int]) -> None:
+    leaves = [bytes([number % 256]) for number in range(sum(portions))]
+    builder = RootBuilder()
+    for portion in portions:
+        builder.add_many(leaves[builder.count : builder.count + portion])
+    assert (builder.count, builder.root()) == (len(leaves), root_of(leaves))
+
+
 def test_s25_a_frontier_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="frontier of 3 leaves is 2 hashes"):
         RootBuilder(3, [b"\0" * 32])
