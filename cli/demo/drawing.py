@@ -37,7 +37,7 @@ class Drawing:
                 "PUT", "lottery", f"{self._base}/witnesses/{witness.name}", staff=OFFICER, json=await person.make()
             )
             self._witnesses.append(person)
-        return await self._post("announcement")
+        return await self._agree("announcement")
 
     async def freeze(self) -> None:
         """Nobody does it: it happens when the window is closed and its time has come."""
@@ -51,7 +51,7 @@ class Drawing:
         await self._driver.to(self._programme.draw.timetable.close_from + timedelta(minutes=5))
         proposed = await self._post("closing")
         await self._sign(proposed["record"], "closing/signatures")
-        await self._post("closing/confirmation")
+        await self._agree("closing/confirmation")
 
     async def ceremony_and_draw(self) -> dict[str, Any]:
         """Dice before an audience: two people type what they saw, the witnesses sign, the draw comes by itself."""
@@ -64,7 +64,7 @@ class Drawing:
             "POST", "lottery", f"{self._base}/beacon/readings", staff=DEPUTY, json={"value": fallen}
         )
         await self._sign(read["record"], "beacon/signatures")
-        await self._post("beacon/confirmation")
+        await self._agree("beacon/confirmation")
         return await self.until("drawn", lambda state: bool(state.get("result_digest")))
 
     async def transcript(self) -> bytes:
@@ -88,6 +88,13 @@ class Drawing:
     async def _sign(self, record: dict[str, Any], path: str) -> None:
         for witness in self._witnesses:
             await self._post(path, {"witness": witness.name, "signature": await witness.sign(record)})
+
+    async def _agree(self, path: str) -> dict[str, Any]:
+        """A step that can't be undone: one officer proposes it, the other approves."""
+        proposal = await self._interfaces.call(
+            "POST", "lottery", f"{self._base}/{path}", staff=OFFICER, json={}, expect=202)
+        approval = f"{self._base}/proposals/{proposal['proposal']}/approval"
+        return await self._interfaces.call("POST", "lottery", approval, staff=DEPUTY, json={})
 
     async def _post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return await self._interfaces.call("POST", "lottery", f"{self._base}/{path}", staff=OFFICER, json=body or {})

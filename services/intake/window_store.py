@@ -6,11 +6,11 @@ and times of the programme. What comes later is None until it is so. No applican
 
 from __future__ import annotations
 
-from services.intake.domain.closing import Asked
 from services.intake.store import APPLICATIONS
 from shared.messaging.transaction import Transaction
 from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document
+from shared.two_people import Asked
 
 CLOSINGS = "closings"
 COLLECTIONS: tuple[Declared, ...] = (

@@ -182,7 +182,8 @@ REBUILD = Rebuild(
             "programme", "draw", "stage", "announcement", "frozen_at", "root", "count", "struck", "adjusted",
             "revealed", "closed_at", "closing_digest", "beacon_at", "seed", "result_digest", "counts", "digest",
         ), plain=_draw, only={"stage": {"$nin": [None, "preparing"]}}, left_out={
-            **dict.fromkeys(("closing", "beacon", "readings", "witnesses"), "waits for signatures, then a line"),
+            **dict.fromkeys(("closing", "beacon", "readings", "witnesses", "proposed"),
+                            "waits for signatures or for a second officer, then a line"),
             **dict.fromkeys(("revision", "changes", "change_lines", "took"), "the service's own counting"),
             "drawn_at": "of the fact, to be read there", "statistics": "follow from entries and results",
         }),

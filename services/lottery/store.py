@@ -65,6 +65,12 @@ STAGES: tuple[Stage, ...] = (
 )
 
 
+ActName = Literal[
+    "announcement", "strikes", "adjustments", "closing-confirmation", "beacon-confirmation", "drand", "changes",
+]
+"""Steps that take two officers (`handlers/acts.py`)."""
+
+
 class Phase(IntEnum):
     """Where in the transcript a line stands."""
 
@@ -112,6 +118,23 @@ class Reading(Kept):
     at: str
 
 
+class Proposed(Kept):
+    """A step that waits for a second officer: `basis` is what it rests on, `announcement` the digest it would make."""
+
+    id: str
+    act: ActName
+    body: dict[str, Any]
+    basis: str
+    announcement: str | None = None
+    by: str
+    at: str
+
+    @property
+    def moment(self) -> datetime:
+        """When it was proposed."""
+        return moment_of(self.at)
+
+
 class Statistics(Kept):
     """Counts of the draw, for the public page: pairs are (won, of how many)."""
 
@@ -153,6 +176,7 @@ class DrawState(Kept):
     change_lines: int = 0
     digest: str | None = None
     took: dict[str, str] = Field(default_factory=dict)
+    proposed: list[Proposed] = Field(default_factory=list)
 
     @property
     def id(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.lottery import inbound, store
 from services.lottery.api import downloads, draws
 from services.lottery.handlers.applications import Applications
+from services.lottery.handlers.approving import let_fall
 from services.lottery.handlers.changing import Changing
 from services.lottery.handlers.drawing import Drawing
 from services.lottery.handlers.freezing import Freezing
@@ -27,6 +28,7 @@ def build(settings: LotterySettings) -> Service:
         programmes=service.programmes, jobs=service.jobs, settings=settings,
         transcripts=Transcripts(service.database),
     )
+    office.ends_turn = let_fall
     freezing, demand = Freezing(office), Demand()
     Drawing(office)
     service.indexes(*store.INDEXES)

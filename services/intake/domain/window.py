@@ -32,7 +32,7 @@ _OF_THE_CARD = frozenset(
 
 
 class WindowRefused(Exception):
-    """Not now: `code` is too-early, too-late, closed, not-yet-closable, desk-unfinished or one of `domain.closing`'s.
+    """Not now: `code` is too-early, too-late, closed, not-yet-closable, desk-unfinished or `closing-…` (it takes two).
 
     `at` is the time that decides; `values` are the figures that the words quote.
     """

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from services.intake import window_store
-from services.intake.domain.closing import Asked, check_retractable, confirmable
 from services.intake.domain.window import WindowRefused
 from services.intake.handlers.closing import begin_closing, check_may_close
 from services.intake.handlers.means import Means
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
+from shared.two_people import Asked, NotAgreed, check_agreeable, check_retractable
 
 
 async def ask(means: Means, programme: Programme, officer: str) -> Asked:
@@ -39,8 +42,9 @@ async def confirm(means: Means, programme: Programme, officer: str) -> None:
 
 
 async def _confirm(means: Means, tx: Transaction, programme: Programme, officer: str) -> None:
-    now = means.now(programme)
-    confirmable(window_store.asked_in(await window_store.closing(tx, programme.id)), officer, now)
+    now, asked = means.now(programme), window_store.asked_in(await window_store.closing(tx, programme.id))
+    with _refused():
+        check_agreeable(asked, officer, now)
     await window_store.change(tx, programme.id, {"confirmed_by": officer, "confirmed_at": now})
     await begin_closing(means, tx, programme)
 
@@ -52,5 +56,14 @@ async def take_back(means: Means, programme: Programme, officer: str) -> None:
 
 async def _take_back(means: Means, tx: Transaction, programme: Programme, officer: str) -> None:
     asked = window_store.asked_in(await window_store.closing(tx, programme.id))
-    check_retractable(asked, officer, means.now(programme))
+    with _refused():
+        check_retractable(asked, officer, means.now(programme))
     await window_store.drop(tx, programme.id)
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    try:
+        yield
+    except NotAgreed as error:
+        raise WindowRefused(f"closing-{error.code}") from None

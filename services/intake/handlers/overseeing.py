@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.intake import pair_store, window_store
-from services.intake.domain.closing import Asked
 from services.intake.domain.window import WindowRefused, phase
 from services.intake.handlers import closing, finishing, pairing
 from services.intake.handlers.finishing import Unfinished
@@ -14,6 +13,7 @@ from services.intake.handlers.means import Means
 from services.intake.store import CLOSED, CLOSING
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
+from shared.two_people import Asked
 
 Standing = Literal["before", "open", "ended", "closing", "closed"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -75,3 +75,13 @@ class Change(Body):
     seats: int | None = None
     reason: Name | None = None
     decision: Decision | None = None
+
+    @property
+    def is_given_up(self) -> bool:
+        """By the applicant's own wish, which one officer writes down; all else is a decision, and takes two."""
+        return self.kind in ("withdrawn", "declined")
+
+    def decided(self) -> dict[str, Any]:
+        """The decision: exactly the fields that its kind has."""
+        fields = ("entry", "slot") if self.kind == "disqualified" else ("slot", "seats")
+        return {name: getattr(self, name) for name in ("kind", *fields, "reason", "decision")}

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
-from services.lottery.api.bodies import (
-    Adjustment,
-    Change,
-    Digits,
-    DrandRound,
-    Registration,
-    Reveal,
-    Signature,
-    Strike,
-)
+from services.lottery.api.bodies import Change, Digits, Registration, Reveal, Signature
+from services.lottery.api.proposals import proposed, proposing
 from services.lottery.handlers import announcing, chance, changing, closing
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.views import summary
@@ -31,6 +23,7 @@ Answer = dict[str, Any]
 def routes(office: Office) -> APIRouter:
     """`/{programme}/api/draws/{draw}/…`"""
     router = APIRouter(prefix="/{programme}/api/draws/{draw}", tags=["draw"])
+    proposing(router, office)
     _before_the_window(router, office)
     _before_the_close(router, office)
     _the_closing(router, office)
@@ -81,25 +74,8 @@ def _before_the_window(router: APIRouter, office: Office) -> None:
         return await Desk(office, programme, draw, officer.staff).step(
             "announced", lambda turn: announcing.register_witness(turn, name, body.key, body.commitment))
 
-    @router.post("/announcement")
-    async def announce(programme: str, draw: str, officer: Officer) -> Answer:
-        """Announces the draw."""
-        return await Desk(office, programme, draw, officer.staff).step("announced", announcing.announce)
-
 
 def _before_the_close(router: APIRouter, office: Office) -> None:
-    @router.post("/strikes")
-    async def strike(programme: str, draw: str, body: Strike, officer: Officer) -> Answer:
-        """Strikes an entry."""
-        return await Desk(office, programme, draw, officer.staff).step(
-            "struck", lambda turn: closing.strike(turn, body.entry, body.reason, body.decision))
-
-    @router.post("/adjustments")
-    async def adjust(programme: str, draw: str, body: Adjustment, officer: Officer) -> Answer:
-        """Adds or cuts seats."""
-        return await Desk(office, programme, draw, officer.staff).step(
-            "adjusted", lambda turn: closing.adjust(turn, body.slot, body.seats, body.reason, body.decision))
-
     @router.post("/reveals")
     async def reveal(programme: str, draw: str, body: Reveal, officer: Officer) -> Answer:
         """Takes a witness's secret."""
@@ -125,11 +101,6 @@ def _the_closing(router: APIRouter, office: Office) -> None:
         return await Desk(office, programme, draw).propose(
             "closed", lambda turn: closing.sign(turn, body.witness, body.signature), signed_in=False)
 
-    @router.post("/closing/confirmation")
-    async def confirm(programme: str, draw: str, officer: Officer) -> Answer:
-        """Closes."""
-        return await Desk(office, programme, draw, officer.staff).step("closed", closing.confirm)
-
 
 def _the_beacon(router: APIRouter, office: Office) -> None:
     @router.get("/beacon")
@@ -150,29 +121,17 @@ def _the_beacon(router: APIRouter, office: Office) -> None:
         return await Desk(office, programme, draw).propose(
             "beacon", lambda turn: chance.sign(turn, body.witness, body.signature), signed_in=False)
 
-    @router.post("/beacon/confirmation")
-    async def confirm(programme: str, draw: str, officer: Officer) -> Answer:
-        """Takes the digits; the draw starts by itself."""
-        return await Desk(office, programme, draw, officer.staff).step("beacon", chance.confirm)
-
-    @router.post("/beacon/drand")
-    async def drand(programme: str, draw: str, body: DrandRound, officer: Officer) -> Answer:
-        """Takes a round of drand; the draw starts by itself."""
-        return Desk(office, programme, draw).answer(await chance.take_drand(
-            office, programme, draw, body.round, body.signature, officer.staff))
-
 
 def _after_the_draw(router: APIRouter, office: Office) -> None:
     @router.post("/changes")
-    async def change(programme: str, draw: str, body: Change, officer: Officer) -> Answer:
-        """A change after the draw."""
-        return await Desk(office, programme, draw, officer.staff).step("changed", change_work(body))
+    async def change(programme: str, draw: str, body: Change, officer: Officer, response: Response) -> Answer:
+        """A change after the draw: what an applicant gives up at once, a decision of the ward when two agree."""
+        if body.is_given_up:
+            return await Desk(office, programme, draw, officer.staff).step("changed", given_up(body))
+        response.status_code = 202
+        return await proposed(office, programme, draw, "changes", body.decided(), officer)
 
 
-def change_work(body: Change) -> Any:
-    """The step for a change: withdrawn and declined name an entry, perhaps a slot; decisions all that they need."""
-    if body.kind in ("withdrawn", "declined"):
-        return lambda turn: changing.give_up(turn, body.kind, body.entry or "", body.slot)
-    fields = ("entry", "slot") if body.kind == "disqualified" else ("slot", "seats")
-    said = {name: getattr(body, name) for name in ("kind", *fields, "reason", "decision")}
-    return lambda turn: changing.decide(turn, said)
+def given_up(body: Change) -> Any:
+    """The step for what an applicant withdraws or declines: of one slot, or of all."""
+    return lambda turn: changing.give_up(turn, body.kind, body.entry or "", body.slot)

@@ -10,7 +10,7 @@ from services.lottery.domain.records import DrandBeacon
 from services.lottery.domain.witness import closing_digest
 from services.lottery.handlers.closing import add_signature, signed
 from services.lottery.handlers.drawing import begin_drawing
-from services.lottery.handlers.office import Office, StepRefused, Turn
+from services.lottery.handlers.office import StepRefused, Turn
 from services.lottery.store import DrawState, Phase, Proposal, Reading
 
 
@@ -53,26 +53,18 @@ async def confirm(turn: Turn) -> DrawState:
     return await _take(turn, signed(turn, turn.state.beacon))
 
 
-async def take_drand(
-    office: Office, programme: str, draw: str, round_number: int, signature: str, by: str
-) -> DrawState:
+async def take_drand(turn: Turn, round: int, signature: str) -> DrawState:
     """Takes a round of drand: its BLS signature is checked at once, off the loop, as it is a second of work."""
-    closed = (await office.state(programme)).stage == "closed"
-    genuine = closed and await asyncio.to_thread(is_drand_signature, round_number, signature)
-
-    async def work(turn: Turn) -> DrawState:
-        _must_be_closed(turn)
-        awaited = turn.transcript.awaited_beacon
-        if not isinstance(awaited, DrandBeacon):
-            raise StepRefused("source", f"the beacon that counts is round {awaited.round} of {awaited.source}")
-        if awaited.round != round_number:
-            raise StepRefused("round", f"the round that counts is {awaited.round}, due at {awaited.at}")
-        if not genuine:
-            raise StepRefused("drand-signature", f"this is not drand's signature of round {round_number}: copy it "
-                                                 "again from the beacon's own answer")
-        return await _take(turn, drand_record(awaited, signature, turn.at))
-
-    return await office.step(programme, draw, "beacon", work, by=[by])
+    _must_be_closed(turn)
+    awaited = turn.transcript.awaited_beacon
+    if not isinstance(awaited, DrandBeacon):
+        raise StepRefused("source", f"the beacon that counts is round {awaited.round} of {awaited.source}")
+    if awaited.round != round:
+        raise StepRefused("round", f"the round that counts is {awaited.round}, due at {awaited.at}")
+    if not await asyncio.to_thread(is_drand_signature, round, signature):
+        raise StepRefused("drand-signature", f"this is not drand's signature of round {round}: copy it "
+                                             "again from the beacon's own answer")
+    return await _take(turn, drand_record(awaited, signature, turn.at))
 
 
 async def _take(turn: Turn, record: dict[str, object]) -> DrawState:

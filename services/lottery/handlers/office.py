@@ -110,6 +110,8 @@ class Office:
     jobs: Jobs
     settings: LotterySettings
     transcripts: Transcripts
+    ends_turn: Callable[[Turn], None] = lambda _: None
+    """What is looked at whenever a turn ends well."""
 
     async def step(
         self, programme: str, draw: str, step: Step, work: Work[T], *, by: Sequence[str] = (), signed_in: bool = True
@@ -126,7 +128,7 @@ class Office:
             async with self.turn(tx, programme, draw, who) as turn:
                 result = await work(turn)
                 if turn.refusal is not None:
-                    _record(turn, step, turn.refusal)
+                    record_refusal(turn, step, turn.refusal)
                 return result, turn.refusal
 
         try:
@@ -153,6 +155,7 @@ class Office:
             if held is not None and not turn.spoilt:
                 self.transcripts.put(state, held)
             raise
+        self.ends_turn(turn)
         await keep_draw(tx, state)
         if turn.held is not None:
             self.transcripts.put(state, turn.held)
@@ -181,18 +184,20 @@ class Office:
                 if known >= MOST_UNSIGNED_REFUSALS:
                     return
             turn = Turn(tx, self.jobs, self.programmes.get(programme), state, self.clock.now(programme), by)
-            _record(turn, step, error)
+            record_refusal(turn, step, error)
 
         await self.transactions.run(attempt)
 
 
-def _record(turn: Turn, step: Step, error: Refused) -> None:
+def record_refusal(turn: Turn, step: Step, error: Refused, by: tuple[str, ...] | None = None) -> None:
+    """Records and says, in the turn's transaction, that a step was refused; `by` where it was not the turn's own."""
+    who = turn.by if by is None else by
     code = code_of(error)
     turn.tx.insert(REFUSALS, {
         "_id": new_id(), "draw": turn.state.id, "programme": turn.state.programme, "step": step, "code": code,
-        "reason": error.reason, "field": error.field, "by": list(turn.by), "at": turn.now,
+        "reason": error.reason, "field": error.field, "by": list(who), "at": turn.now,
     })
-    event = DrawStepRefused(draw=turn.state.draw, step=step, reason=code, by=turn.by)
+    event = DrawStepRefused(draw=turn.state.draw, step=step, reason=code, by=who)
     turn.tx.say(event, subject=turn.state.draw, programme=turn.state.programme, at=turn.now)
 
 

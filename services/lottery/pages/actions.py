@@ -1,4 +1,4 @@
-"""The draw desk's forms: each posts to the same step as the JSON interface does."""
+"""The draw desk's forms: each posts to the same step, or proposal of one, as the JSON interface does."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.lottery.api import bodies
-from services.lottery.api.draws import change_work
-from services.lottery.handlers import announcing, chance, closing
+from services.lottery.api.draws import given_up
+from services.lottery.handlers import announcing, approving, chance, closing
 from services.lottery.handlers.office import Office, Turn
+from services.lottery.store import ActName
 from shared.contracts.lottery import Step
 from shared.contracts.programme import Name
 
@@ -27,7 +28,7 @@ class RegistrationForm(bodies.Registration):
 
 @dataclass(frozen=True)
 class Action:
-    """A form: the step it takes, what it must hold, and the work that follows from it."""
+    """A form of a step that takes one officer: what it must hold, and the work that follows from it."""
 
     step: Step
     body: type[bodies.Body] | None
@@ -37,31 +38,29 @@ class Action:
 ACTIONS: Mapping[str, Action] = {
     "witnesses": Action("announced", RegistrationForm, lambda body, _:
                         lambda turn: announcing.register_witness(turn, body.name, body.key, body.commitment)),
-    "announcement": Action("announced", None, lambda _, __: announcing.announce),
-    "strikes": Action("struck", bodies.Strike, lambda body, _:
-                      lambda turn: closing.strike(turn, body.entry, body.reason, body.decision)),
-    "adjustments": Action("adjusted", bodies.Adjustment, lambda body, _:
-                          lambda turn: closing.adjust(turn, body.slot, body.seats, body.reason, body.decision)),
     "reveals": Action("revealed", bodies.Reveal, lambda body, _:
                       lambda turn: closing.reveal(turn, body.witness, body.secret)),
     "closing": Action("closing-proposed", None, lambda _, __: closing.propose),
     "closing-signatures": Action("closed", bodies.Signature, lambda body, _:
                                  lambda turn: closing.sign(turn, body.witness, body.signature)),
-    "closing-confirmation": Action("closed", None, lambda _, __: closing.confirm),
     "readings": Action("beacon", bodies.Digits, lambda body, staff:
                        lambda turn: chance.read(turn, staff, body.value)),
     "beacon-signatures": Action("beacon", bodies.Signature, lambda body, _:
                                 lambda turn: chance.sign(turn, body.witness, body.signature)),
-    "beacon-confirmation": Action("beacon", None, lambda _, __: chance.confirm),
-    "changes": Action("changed", bodies.Change, lambda body, _: change_work(body)),
 }
 
-DRAND = "drand"
+PROPOSED: Mapping[ActName, type[bodies.Body] | None] = {
+    "announcement": None, "strikes": bodies.Strike, "adjustments": bodies.Adjustment, "closing-confirmation": None,
+    "beacon-confirmation": None, "drand": bodies.DrandRound, "changes": bodies.Change,
+}
+"""Forms of the steps that take two, and what they must hold."""
+
+_BODIES: Mapping[str, type[bodies.Body] | None] = {name: action.body for name, action in ACTIONS.items()} | {**PROPOSED}
 
 
 def read_form(name: str, pairs: Mapping[str, str]) -> Any:
     """The form's fields as a body; fields are named `<form>.<field>`. Raises ValidationError."""
-    model = bodies.DrandRound if name == DRAND else ACTIONS[name].body
+    model = _BODIES[name]
     if model is None:
         return None
     fields: dict[str, Any] = {}
@@ -75,17 +74,41 @@ def read_form(name: str, pairs: Mapping[str, str]) -> Any:
 
 def form_fields() -> dict[str, list[str]]:
     """The fields of each form."""
-    models = {name: action.body for name, action in ACTIONS.items()} | {DRAND: bodies.DrandRound}
-    return {name: list(model.model_fields) if model else [] for name, model in models.items()}
+    return {name: list(model.model_fields) if model else [] for name, model in _BODIES.items()}
 
 
-async def take(office: Office, programme: str, draw: str, name: str, body: Any, staff: str) -> None:
-    """Takes the form's step; raises `Problem` where the rules refuse it."""
-    if name == DRAND:
-        await chance.take_drand(office, programme, draw, body.round, body.signature, staff)
-        return
+def is_form(name: str) -> bool:
+    """Whether the desk has such a form."""
+    return name in _BODIES
+
+
+async def take(office: Office, programme: str, draw: str, name: str, body: Any, staff: str) -> str:
+    """Takes the form's step ("done") or proposes it ("proposed"); raises `Problem` where the rules refuse it."""
+    if isinstance(body, bodies.Change) and body.is_given_up:
+        await office.step(programme, draw, "changed", given_up(body), by=[staff])
+        return "done"
+    for act in PROPOSED:
+        if act == name:
+            await approving.propose(office, programme, draw, act, _values(body), staff)
+            return "proposed"
     action = ACTIONS[name]
     await office.step(programme, draw, action.step, action.work(body, staff), by=[staff])
+    return "done"
+
+
+async def answer(office: Office, programme: str, draw: str, proposal: str, how: str, staff: str) -> str:
+    """Approves a proposal ("approved") or takes it back ("taken-back"); raises `Problem` where that is refused."""
+    if how == "approval":
+        await approving.approve(office, programme, draw, proposal, staff)
+        return "approved"
+    await approving.take_back(office, programme, draw, proposal, staff)
+    return "taken-back"
+
+
+def _values(body: Any) -> dict[str, Any]:
+    if isinstance(body, bodies.Change):
+        return body.decided()
+    return body.model_dump() if isinstance(body, bodies.Body) else {}
 
 
 def wrong_fields(error: ValidationError) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Awaitable
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
 from pydantic import ValidationError
@@ -10,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.lottery.api.downloads import STANDALONE, VERIFIER, sha256_of
 from services.lottery.handlers.office import Office
-from services.lottery.pages.actions import ACTIONS, DRAND, form_fields, read_form, take, wrong_fields
+from services.lottery.pages.actions import answer, form_fields, is_form, read_form, take, wrong_fields
 from services.lottery.pages.desk_view import desk_of
+from services.lottery.pages.proposal_view import proposals_of
 from services.lottery.pages.public_view import Demand, LookedUp, digests, look_up, page_of, slot_names
 from services.lottery.store import DrawState
 from shared.contracts.programme import Programme
@@ -23,6 +25,8 @@ from shared.ui import Pages, form_of
 from shared.ui.language import MissingWords, Phrase
 
 Officer = Annotated[Person, Depends(staff("officer"))]
+DONE = ("done", "proposed", "approved", "taken-back", "gone")
+"""What a form's answer may say at the top of the desk."""
 KINDS = ("declined", "withdrawn", "disqualified", "seats", "granted")
 
 
@@ -45,7 +49,13 @@ def routes(office: Office, pages: Pages, demand: Demand) -> APIRouter:
 
     @router.get("/{programme}/desk")
     async def desk(request: Request, programme: str, officer: Officer) -> Response:
-        return await screens.desk(request, programme)
+        return await screens.desk(request, programme, officer.staff)
+
+    @router.post("/{programme}/desk/proposals/{proposal}/{how}")
+    async def decide(
+        request: Request, programme: str, proposal: str, how: Literal["approval", "taking-back"], officer: Officer
+    ) -> Response:
+        return await screens.decide(programme, proposal, how, officer.staff)
 
     @router.post("/{programme}/desk/{action}")
     async def act(request: Request, programme: str, action: str, officer: Officer) -> Response:
@@ -76,7 +86,8 @@ class Screens:
             published=_published(programme, state), **context)
 
     async def desk(
-        self, request: Request, programme_id: str, *, form: Filled | None = None, wrong: list[str] | None = None
+        self, request: Request, programme_id: str, person: str, *, form: Filled | None = None,
+        wrong: list[str] | None = None,
     ) -> Response:
         """The draw desk."""
         programme, state = await self._where(programme_id)
@@ -85,7 +96,8 @@ class Screens:
         say = self._pages.words_for(request)
         return self._pages.render(
             request, "desk.html", status_code=422 if wrong else 200, form=form or Filled(), wrong=wrong or [],
-            done="done" in request.query_params, refused="refused" in request.query_params,
+            did=next((one for one in DONE if one in request.query_params), None),
+            refused="refused" in request.query_params, proposals=proposals_of(programme, state, now, person),
             digests=digests(state), slot_names=slot_names(programme), caller_fields=form_fields(),
             kinds=[(kind, say(f"desk.kind.{kind}")) for kind in KINDS],
             may_close=now >= programme.draw.timetable.close_from and bool(state.revealed),
@@ -94,7 +106,7 @@ class Screens:
 
     async def act(self, request: Request, programme_id: str, action: str, person: str) -> Response:
         """One of the desk's forms. What is refused is at the top of the desk then, with the reason."""
-        if action not in ACTIONS and action != DRAND:
+        if not is_form(action):
             raise Problem(404, "unknown-step", "There is no such step", "Open the draw desk and choose a step there.")
         programme = self._office.programmes.get(programme_id)
         typed = await request.form()
@@ -102,15 +114,27 @@ class Screens:
         try:
             body = read_form(action, pairs)
         except ValidationError as error:
-            return await self.desk(request, programme_id, form=form_of(pairs.items()), wrong=wrong_fields(error))
+            return await self.desk(
+                request, programme_id, person, form=form_of(pairs.items()), wrong=wrong_fields(error))
+        return await self._back_at_desk(programme, take(
+            self._office, programme.id, programme.draw.id, action, body, person))
+
+    async def decide(self, programme_id: str, proposal: str, how: str, person: str) -> Response:
+        """Approves a proposal, or takes it back."""
+        programme = self._office.programmes.get(programme_id)
+        return await self._back_at_desk(programme, answer(
+            self._office, programme.id, programme.draw.id, proposal, how, person))
+
+    async def _back_at_desk(self, programme: Programme, step: Awaitable[str]) -> Response:
         desk = f"/lottery/{programme.id}/desk"
         try:
-            await take(self._office, programme.id, programme.draw.id, action, body, person)
+            return RedirectResponse(f"{desk}?{await step}=1", 303)
         except Problem as problem:
+            if problem.type == "unknown-proposal":
+                return RedirectResponse(f"{desk}?gone=1", 303)
             if problem.type != "step-refused":
                 raise
             return RedirectResponse(f"{desk}?refused=1", 303)
-        return RedirectResponse(f"{desk}?done=1", 303)
 
     async def _where(self, programme_id: str) -> tuple[Programme, DrawState]:
         programme = self._office.programmes.get(programme_id)

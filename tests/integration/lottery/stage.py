@@ -120,6 +120,11 @@ class Campaign:
         assert answer.status_code == status, (answer.status_code, answer.text)
         return answer.json()
 
+    async def agree(self, path: str, body: Any = None) -> Any:
+        """A step that takes two officers: one proposes, the other approves."""
+        waits = await self.step("POST", path, body, status=202)
+        return await self.step("POST", f"/proposals/{waits['proposal']}/approval", by=OFFICERS[1])
+
     async def state(self) -> Any:
         return await self.step("GET", "", by=None)
 
@@ -136,7 +141,7 @@ class Campaign:
         await self.stage.tick(self.programme, self.programme.draw.timetable.commit_until - timedelta(hours=1))
         for witness in self.witnesses:
             await self.step("PUT", f"/witnesses/{witness.name}", witness.registration)
-        return await self.step("POST", "/announcement")
+        return await self.agree("/announcement")
 
     async def apply(self, count: int, random: Any) -> None:
         """`count` applications by `random`, spread over the window's days and both channels."""
@@ -167,7 +172,7 @@ class Campaign:
         record = (await self.step("POST", "/closing"))["record"]
         for witness in self.witnesses[:3]:
             await self.step("POST", "/closing/signatures", witness.signature(record), by=None)
-        return await self.step("POST", "/closing/confirmation")
+        return await self.agree("/closing/confirmation")
 
     async def throw_dice(self, value: str) -> Any:
         """The ceremony: two readings, the signatures, the confirmation."""
@@ -176,7 +181,7 @@ class Campaign:
             record = (await self.step("POST", "/beacon/readings", {"value": value}, by=officer))["record"]
         for witness in self.witnesses[:3]:
             await self.step("POST", "/beacon/signatures", witness.signature(record), by=None)
-        return await self.step("POST", "/beacon/confirmation")
+        return await self.agree("/beacon/confirmation")
 
     async def transcript(self) -> bytes:
         answer = await self.stage.http.get(f"/lottery/{self.programme.id}/draws/{self.draw}/transcript.jsonl")

@@ -32,7 +32,7 @@ async def test_b01_a_round_of_drand_is_taken_only_with_drands_own_signature(
     assert (await it.step("POST", "/beacon/drand", {**body, "round": ROUND + 1}, status=409))["code"] == "round"
     forged = await it.step("POST", "/beacon/drand", {**body, "signature": SIGNATURE[:-1] + "c"}, status=409)
     assert forged["code"] == "drand-signature"
-    await it.step("POST", "/beacon/drand", body)
+    await it.agree("/beacon/drand", body)
     drawn = await it.reaches("drawn")
     assert drawn["counts"]["won"] > 0
     assert "TRUE" in verified(await it.transcript(), tmp_path)
@@ -50,7 +50,7 @@ async def test_b01_where_only_digests_are_published_the_transcript_is_refused_wi
     await it.reaches("frozen")
     await it.reveal_and_close()
     await stage.tick(it.programme, times.close_from + timedelta(hours=8))
-    await it.step("POST", "/beacon/drand", {"round": ROUND, "signature": SIGNATURE})
+    await it.agree("/beacon/drand", {"round": ROUND, "signature": SIGNATURE})
     await it.reaches("drawn")
     answer = await stage.http.get(f"/lottery/{it.programme.id}/draws/{it.draw}/transcript.jsonl")
     assert answer.status_code == 403

@@ -89,8 +89,8 @@ async def changes_are_settled_when_their_day_is_over(stage: Stage, it: Campaign,
     await stage.say("intake", ApplicationWithdrawnLate(application=gone.application, entry=gone.entry),
                     gone.application, it.programme.id, day)
     seats = it.programme.slot_by_id[cut.won[0]].seats
-    await it.step("POST", "/changes", {"kind": "seats", "slot": cut.won[0], "seats": -seats,
-                                       "reason": "slot-cancelled", "decision": "R3-7"})
+    await it.agree("/changes", {"kind": "seats", "slot": cut.won[0], "seats": -seats, "reason": "slot-cancelled",
+                                "decision": "R3-7"})
 
     async def told() -> bool:
         return any(message.data.kind == "withdrawn" for message in await said(stage, ResultChanged, it.programme.id))
@@ -124,7 +124,7 @@ async def test_b01_steps_out_of_order_late_or_wrong_are_refused_recorded_and_sho
     for witness in others:
         await it.step("PUT", f"/witnesses/{witness.name}", witness.registration)
     await it.step("POST", "/reveals", {"witness": first.name, "secret": first.secret}, status=409)
-    await it.step("POST", "/announcement")
+    await it.agree("/announcement")
     await it.step("POST", "/announcement", status=409)
     await it.apply(20, random.Random(1))
     await it.close_window(without=[5])
@@ -150,7 +150,7 @@ async def test_b01_steps_out_of_order_late_or_wrong_are_refused_recorded_and_sho
     assert (await it.step("POST", "/closing/confirmation", status=409))["code"] == "signatures-missing"
     for witness in others[:2]:
         await it.step("POST", "/closing/signatures", witness.signature(record), by=None)
-    await it.step("POST", "/closing/confirmation")
+    await it.agree("/closing/confirmation")
     dice = it.programme.draw.beacons[0].at
     assert (await it.step("POST", "/beacon/readings", {"value": DICE}, status=409))["code"] == "at"
     await stage.tick(it.programme, dice)

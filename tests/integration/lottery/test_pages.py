@@ -35,12 +35,28 @@ async def test_b01_the_desks_forms_take_steps_and_show_what_was_refused(
     for witness in it.witnesses:
         status, location, _ = await post("witnesses", name=witness.name, **witness.registration)
         assert location == f"{desk}?done=1"
-    assert (await post("announcement"))[1] == f"{desk}?done=1"
-    assert (await it.state())["state"] == "announced"
+    assert (await post("announcement"))[1] == f"{desk}?proposed=1"
+    await two_officers_announce(stage, it, desk)
     await stage.tick(it.programme, it.programme.draw.timetable.commit_until)
     cut = {"slot": it.programme.slots[0].id, "seats": "−５", "reason": "seats-cut", "decision": "R3-1"}
-    assert (await post("adjustments", **cut))[1] == f"{desk}?done=1", "digits and minus as people type them"
+    assert (await post("adjustments", **cut))[1] == f"{desk}?proposed=1", "digits and minus as people type them"
     assert (await post("nonsense"))[0] == 404
+
+
+async def two_officers_announce(stage: Stage, it: Campaign, desk: str) -> None:
+    """B01: whoever proposed sees that another must approve, and can't; the other sees what will be done, and does."""
+    waits = (await it.step("GET", "/proposals"))["proposals"][0]
+    answer = f"{desk}/proposals/{waits['proposal']}/approval"
+    mine, theirs = ({"Cookie": f"kujibiki_lottery={stage.token(officer)}"} for officer in OFFICERS)
+    own = (await stage.http.get(desk, headers=mine)).text
+    assert "提案を取り下げる" in own and "承認して予告する" not in own
+    assert (await stage.http.post(answer, headers=mine)).headers["location"] == f"{desk}?refused=1"
+    page = (await stage.http.get(desk, headers=theirs)).text
+    assert "承認して予告する" in page and waits["announcement"] in page and OFFICERS[0] in page
+    assert (await stage.http.post(answer, headers=theirs)).headers["location"] == f"{desk}?approved=1"
+    state = await it.state()
+    assert (state["state"], state["announcement"]) == ("announced", waits["announcement"])
+    assert (await stage.http.post(answer, headers=theirs)).headers["location"] == f"{desk}?gone=1"
 
 
 async def test_b01_an_applicant_finds_their_entry_from_the_freeze_on(
