@@ -184,8 +184,11 @@ def _at(source: Transaction | Database) -> tuple[Database, Any]:
 
 
 async def drawn_at(source: Transaction | Database, programme: str) -> datetime | None:
-    """When the programme's draw, or its latest one, was drawn."""
+    """When the draw that stands was drawn: the one announced last, as a second draw takes the place of the first."""
     database, session = _at(source)
-    row = await database["draws"].find_one(
-        {"programme": programme, "step": "drawn"}, sort=[("at", -1)], session=session)
-    return row["at"] if row else None
+    rows = await database["draws"].find(
+        {"programme": programme, "step": {"$in": ["announced", "drawn"]}}, session=session).to_list(None)
+    drawn = {row["draw"]: row["at"] for row in rows if row["step"] == "drawn"}
+    replaced = {row.get("replaces") for row in rows}
+    standing = {row["draw"] for row in rows} - replaced
+    return max((drawn[draw] for draw in standing if draw in drawn), default=None)

@@ -20,7 +20,8 @@ class DrawStepTaken(Event):
 
     `lines` are the transcript's lines that the step added, without their ends, where there are few; entries and
     results are on their own topics. `digest` is the digest that people keep of this step: the announcement, the
-    Merkle root of the entries, the closing digest, the result digest.
+    Merkle root of the entries, the closing digest, the result digest. `replaces`: the draw whose place an announced
+    second draw takes.
     """
 
     TOPIC: ClassVar[str] = "lottery.draws.v1"
@@ -32,6 +33,7 @@ class DrawStepTaken(Event):
     lines: tuple[str, ...] = ()
     counts: dict[str, int] = Field(default_factory=dict)
     by: tuple[str, ...] = ()
+    replaces: str | None = None
 
 
 class DrawStepRefused(Event):
@@ -46,7 +48,10 @@ class DrawStepRefused(Event):
 
 
 class ResultDrawn(Event):
-    """The result of one entry: `won` holds slots in the order won; `place` counts from 1."""
+    """The result of one entry: `won` holds slots in the order won; `place` counts from 1.
+
+    `replaces`: the draw whose result of this application is void from now on.
+    """
 
     TOPIC: ClassVar[str] = "lottery.results.v1"
     TYPE: ClassVar[str] = "lottery.result-drawn.v1"
@@ -58,6 +63,7 @@ class ResultDrawn(Event):
     outcome: Outcome
     won: tuple[str, ...]
     result_digest: str
+    replaces: str | None = None
 
 
 class ResultChanged(Event):

@@ -6,11 +6,18 @@ from typing import ClassVar, Literal
 
 from shared.contracts.envelope import Event, Id, Moment, derived_id
 
-Kind = Literal["won", "waiting", "lost", "not-counted", "withdrawn", "struck", "changed", "receipt"]
+Kind = Literal["won", "waiting", "lost", "not-counted", "withdrawn", "struck", "changed", "receipt", "second-draw"]
 LETTER_KINDS: frozenset[Kind] = frozenset({"changed", "receipt"})
-"""Notices beside that of the result: a change of the application was made (B04), a receipt was renewed (B19)."""
+"""Notices about the application's record: a change of it was made (B04), a receipt was renewed (B19)."""
+BESIDE_RESULT: frozenset[Kind] = LETTER_KINDS | {"second-draw"}
+"""Notices beside that of the result: also that a second draw was announced, before it freezes (B01)."""
 Way = Literal["mail", "post"]
 State = Literal["due", "sent", "printed", "posted", "failed", "unreached", "withheld"]
+
+
+def second_draw_id(programme: str, application: Id, draw: str) -> Id:
+    """The id of the notice that tells that the second draw `draw` was announced: one an application."""
+    return derived_id("notice", programme, application, "second-draw", draw)
 
 
 def letter_id(programme: str, application: Id, version: int) -> Id:
@@ -19,7 +26,7 @@ def letter_id(programme: str, application: Id, version: int) -> Id:
 
 
 class NoticeFact(Event):
-    """A fact about one notice; an application has one for its result, and one for each change (`LETTER_KINDS`)."""
+    """A fact about one notice; an application has one for its result, and others (`BESIDE_RESULT`)."""
 
     TOPIC: ClassVar[str] = "notifier.notices.v1"
     notice: Id
@@ -29,10 +36,14 @@ class NoticeFact(Event):
 
 
 class NoticeFellDue(NoticeFact):
-    """The applicant is to be told by `due_by`: five days after the draw, where the programme says nothing else."""
+    """The applicant is to be told by `due_by`: five days after the draw, where the programme says nothing else.
+
+    `draw`: the second draw whose announcement it tells.
+    """
 
     TYPE: ClassVar[str] = "notifier.notice-fell-due.v1"
     due_by: Moment
+    draw: str | None = None
 
 
 class NoticeSent(NoticeFact):

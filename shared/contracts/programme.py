@@ -243,8 +243,20 @@ class Witness(Strict):
     body: Words
 
 
+class PreviousDraw(Strict):
+    """The draw that a second draw replaces, why (a code of the programme's `reasons`), and the ward's decision."""
+
+    draw: Name
+    reason: Name
+    decision: Decision
+
+
 class Draw(Strict):
-    """The rules of the draw that are the programme's choice (B01, B02)."""
+    """The rules of the draw that are the programme's choice (B01, B02).
+
+    With `previous` it is a second draw, over the applications of the first: it has an id, a timetable and beacons of
+    its own, and takes effect when it is announced.
+    """
 
     id: Name
     max_wins: int = Field(ge=1, default=1)
@@ -255,6 +267,7 @@ class Draw(Strict):
     witnesses: tuple[Witness, ...] = Field(min_length=3)
     beacons: tuple[Beacon, ...] = Field(min_length=1)
     timetable: Timetable
+    previous: PreviousDraw | None = None
 
 
 class Notices(Strict):

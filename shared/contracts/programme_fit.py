@@ -37,6 +37,7 @@ def misfits(programme: Programme) -> Iterator[Misfit]:
     yield from _named_twice(programme)
     yield from _impossible_days(programme)
     yield from _impossible_seats(programme)
+    yield from _impossible_previous(programme)
     if not programme.items_for("intake"):
         yield Misfit("data_items", "intake-reads-nothing", {})
     if programme.ages and programme.ages.at_most < programme.ages.at_least:
@@ -51,13 +52,16 @@ def misfits(programme: Programme) -> Iterator[Misfit]:
 
 def _out_of_order(programme: Programme) -> Iterator[Misfit]:
     window, timetable = programme.window, programme.draw.timetable
+    commit_until = ("draw.timetable.commit_until", timetable.commit_until)
+    freeze_from = ("draw.timetable.freeze_from", timetable.freeze_from)
     ordered = (
-        ("draw.timetable.commit_until", timetable.commit_until), ("window.opens", window.opens),
-        ("window.closes", window.closes), ("draw.timetable.freeze_from", timetable.freeze_from),
+        ("window.opens", window.opens), ("window.closes", window.closes), freeze_from,
         ("draw.timetable.close_from", timetable.close_from),
         ("draw.timetable.promote_until", timetable.promote_until),
     )
-    for (earlier, before), (later, after) in pairwise(ordered):
+    # A second draw is announced when its applications have long been in.
+    first = (commit_until, freeze_from if programme.draw.previous else ordered[0])
+    for (earlier, before), (later, after) in (first, *pairwise(ordered)):
         if before > after:
             yield Misfit(later, "before", {"other": earlier})
     if window.opens == window.closes:
@@ -99,6 +103,17 @@ def _impossible_seats(programme: Programme) -> Iterator[Misfit]:
             yield Misfit(f"times.{index}.seats", "party-does-not-fit", values)
     if not any(slot.seats for slot in programme.times):
         yield Misfit("times", "no-seats", {})
+
+
+def _impossible_previous(programme: Programme) -> Iterator[Misfit]:
+    """A second draw is another draw, and says in the programme's own words why there is one."""
+    previous = programme.draw.previous
+    if previous is None:
+        return
+    if previous.draw == programme.draw.id:
+        yield Misfit("draw.previous.draw", "second-draw-itself", {})
+    if previous.reason not in programme.reasons:
+        yield Misfit("draw.previous.reason", "unknown-reason", {"reason": previous.reason})
 
 
 def _unread_postcards(programme: Programme) -> Iterator[Misfit]:

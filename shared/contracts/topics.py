@@ -71,7 +71,7 @@ TOPICS: tuple[Topic, ...] = (
            "The result of each entry, and what changed after the draw."),
     _plain("lottery.demand.v1", "programme", "lottery", "intake", 1,
            "Wishes by slot so far, a snapshot a record."),
-    _facts("notifier.notices.v1", "application", "notifier", "intake retention", 6,
+    _facts("notifier.notices.v1", "application", "notifier", "intake lottery retention", 6,
            "Notices that fell due and what became of them."),
     _plain("notifier.alarms.v1", "programme", "notifier", "retention", 1, "Notices that threaten to miss their day."),
     _facts("checkin.passes.v1", "application", "checkin", "intake notifier retention", 6,

@@ -27,6 +27,7 @@ class Programmes:
 
     def __init__(self) -> None:
         self._programmes: dict[str, Programme] = {}
+        self._by_draw: dict[tuple[str, str], Programme] = {}
         self._hooks: list[Callable[[Programme], None]] = []
 
     def get(self, programme: str) -> Programme:
@@ -39,6 +40,10 @@ class Programmes:
     def find(self, programme: str) -> Programme | None:
         """The programme, or None."""
         return self._programmes.get(programme)
+
+    def of_draw(self, programme: str, draw: str) -> Programme | None:
+        """The programme as it was last published for its draw `draw`: a second draw leaves the first one's rules."""
+        return self._by_draw.get((programme, draw))
 
     def all(self) -> tuple[Programme, ...]:
         """Every programme, by name."""
@@ -64,6 +69,6 @@ class Programmes:
         known = self._programmes.get(definition.id)
         if known is not None and known.version >= definition.version:
             return
-        self._programmes[definition.id] = definition
+        self._programmes[definition.id] = self._by_draw[definition.id, definition.draw.id] = definition
         for hook in self._hooks:
             hook(definition)

@@ -25,7 +25,7 @@ from shared.contracts.intake import (
 from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
 from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
 from shared.contracts.notifier import (
-    LETTER_KINDS,
+    BESIDE_RESULT,
     NoticeFact,
     NoticeFailed,
     NoticeFellDue,
@@ -116,7 +116,7 @@ async def notice_moved(tx: Transaction, message: Envelope[NoticeFact]) -> None:
         "programme": message.programme, "kind": fact.kind, "way": fact.way, "state": state,
     })
     await subjects.notice(tx, message.programme, fact.application, fact.notice, through=state in _THROUGH,
-                          result=fact.kind not in LETTER_KINDS)
+                          result=fact.kind not in BESIDE_RESULT)
 
 
 async def pass_moved(tx: Transaction, message: Envelope[PassIssued | PassVoided]) -> None:
@@ -156,14 +156,18 @@ async def card_moved(tx: Transaction, message: Envelope[CardMoved]) -> None:
 
 
 async def draw_stepped(tx: Transaction, message: Envelope[DrawStepTaken]) -> None:
-    """A step of a draw: an announcement fixes the rules of its programme."""
-    tx.insert(store.DRAWS, {
-        "_id": message.id, "programme": message.programme, "draw": message.data.draw, "step": message.data.step,
-        "at": message.data.at, "digest": message.data.digest,
-    })
+    """A step of a draw: an announcement fixes the rules of its programme. Terms count from the draw that stands.
+
+    From a second draw's announcement on nothing falls due by the first one's day: its losers may win yet.
+    """
+    fact = message.data
+    await tx.database[store.DRAWS].insert_one({
+        "_id": message.id, "programme": message.programme, "draw": fact.draw, "step": fact.step, "at": fact.at,
+        "digest": fact.digest, **({"replaces": fact.replaces} if fact.replaces else {}),
+    }, session=tx.session)
     row = await store.programme_row(tx, message.programme)
-    if message.data.step == "drawn" and row is not None:
-        await plan(tx, store.programme_of(row), drawn_at=message.data.at)
+    if row is not None and (fact.step == "drawn" or fact.replaces):
+        await plan(tx, store.programme_of(row))
 
 
 async def notices_late(tx: Transaction, message: Envelope[NoticesLate]) -> None:

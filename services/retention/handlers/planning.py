@@ -9,7 +9,6 @@ the duty), ...}`. Kinds: "erase" (looked at daily from its day on, until the con
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from services.retention import erasure_store, store
@@ -22,12 +21,9 @@ from shared.messaging.transaction import Transaction
 _KIND = {"erase": "erase", "keys": "keys"}
 
 
-async def plan(tx: Transaction, programme: Programme, drawn_at: datetime | None = None) -> None:
-    """Makes the programme's duties what its rules and its draw say now; what was begun goes on.
-
-    `drawn_at` is given where the draw is only being written down.
-    """
-    duties = calendar(programme, drawn_at or await erasure_store.drawn_at(tx, programme.id))
+async def plan(tx: Transaction, programme: Programme) -> None:
+    """Makes the programme's duties what its rules and its draw say now; what was begun goes on."""
+    duties = calendar(programme, await erasure_store.drawn_at(tx, programme.id))
     known = {row["_id"]: row async for row in tx.database[DUTIES].find(
         {"programme": programme.id, "planned": True}, session=tx.session)}
     wanted = dict([*(_duty(programme.id, duty) for duty in duties),

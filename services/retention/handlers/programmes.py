@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.retention import store
-from services.retention.domain.announced import changed_rules
+from services.retention.domain.announced import changed_rules, unfounded
 from services.retention.domain.programme_file import Complaint, complaint, digest
 from services.retention.handlers.planning import plan
 from shared.contracts.programme import Misfit, Programme, ProgrammeDefined
@@ -52,7 +52,9 @@ async def _refuse_what_cannot_follow(tx: Transaction, known: Programme, programm
     if programme.version <= known.version:
         values = {"version": str(known.version), "next": str(known.version + 1)}
         raise Refused((complaint(text, Misfit("version", "version-not-ascending", values)),))
-    if await store.is_announced(tx, known.draw.id):
-        changed = changed_rules(known, programme)
-        if changed:
-            raise Refused(tuple(complaint(text, Misfit(part, "announced", {})) for part in changed))
+    announced = await store.is_announced(tx, known.draw.id)
+    found = [Misfit(part, "announced", {}) for part in changed_rules(known, programme)] if announced else []
+    used = await store.is_announced(tx, programme.draw.id)
+    found += unfounded(known, programme, announced=announced, used=used)
+    if found:
+        raise Refused(tuple(complaint(text, misfit) for misfit in found))

@@ -167,6 +167,28 @@ async def test_s17_losers_go_before_winners_and_nobody_before_their_notice(campa
     assert second["_id"] != batch["_id"]
 
 
+async def test_b01_from_a_second_draws_announcement_on_terms_count_from_it(campaign: Campaign) -> None:
+    first, second, later = f"{campaign.id}-1", f"{campaign.id}-2", DRAWN + timedelta(days=10)
+
+    async def falls_at() -> datetime | None:
+        row = await campaign.records.retention.database["duties"].find_one(
+            {"programme": campaign.id, "code": {"$regex": "^erase.draw"}})
+        return row["falls_at"] if row else None
+
+    await campaign.say("lottery", (second, DrawStepTaken(draw=second, step="announced", at=DRAWN, replaces=first)))
+
+    async def waits() -> bool:
+        return await falls_at() == LAST_DAY
+
+    await until(waits)
+    await campaign.say("lottery", (second, DrawStepTaken(draw=second, step="drawn", at=later)))
+
+    async def counts() -> bool:
+        return await falls_at() == ERASED_FROM + timedelta(days=10)
+
+    await until(counts)
+
+
 async def test_s17_a_hold_takes_two_people_and_keeps_its_subject_back_until_two_lift_it(campaign: Campaign) -> None:
     await campaign.comes_out("held", "lost")
     await campaign.comes_out("other", "lost")

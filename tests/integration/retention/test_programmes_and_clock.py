@@ -62,6 +62,36 @@ async def test_b01_the_rules_of_an_announced_draw_stay(records: Records, service
     assert (await records.publish(words_only)).status_code == 201
 
 
+async def test_b01_after_an_announced_draw_only_a_second_one_that_names_it_is_published(
+    records: Records, services: Make
+) -> None:
+    name, text = await records.programme()
+    lottery: Service = await services("lottery")
+    announced = DrawStepTaken(draw=f"{name}-1", step="announced", at=datetime(2021, 5, 28, tzinfo=UTC))
+    await records.said_by(lottery, name, (f"{name}-1", announced))
+    await until(lambda: records.has("draws", {"draw": f"{name}-1"}))
+    second = text.replace("version = 1", "version = 2").replace(f'id = "{name}-1"', f'id = "{name}-2"')
+    previous = '[draw.previous]\ndraw = "{}"\nreason = "rules-wrong"\ndecision = "R3-9"\n\n[draw.timetable]'
+
+    async def refused(changed: str) -> list[str]:
+        answer = await records.publish(changed)
+        assert answer.status_code == 422, answer.text
+        return sorted(error["field"] for error in answer.json()["errors"])
+
+    assert await refused(second) == ["draw.id"], "it does not say which draw it replaces"
+    other = second.replace("[draw.timetable]", previous.format("another"))
+    assert await refused(other) == ["draw.id"]
+    itself = second.replace("[draw.timetable]", previous.format(f"{name}-2"))
+    assert "draw.previous.draw" in await refused(itself)
+    named = second.replace("[draw.timetable]", previous.format(f"{name}-1"))
+    assert await refused(named.replace('"rules-wrong"', '"because"')) == ["draw.previous.reason"]
+    opens = next(line for line in text.splitlines() if line.startswith("opens = "))
+    assert await refused(named.replace(opens, opens.replace("05-31", "05-30"))) == ["window"]
+    late = next(line for line in text.splitlines() if line.startswith("commit_until = "))
+    assert (await records.publish(named.replace(late, "commit_until = 2021-06-20T17:00:00+09:00"))).status_code == 201
+    assert set(await refused(text.replace("version = 1", "version = 3"))) == {"draw.id"}, "the first one's id again"
+
+
 async def test_ticks_are_numbered_heard_and_answered_by_every_part(records: Records) -> None:
     name, _ = await records.programme()
     clock, header = f"/retention/api/programmes/{name}/clock", await records.officer()
