@@ -17,7 +17,7 @@ from shared.contracts.audit import AuditReport
 from shared.contracts.checkin import GroupSeated, PartyAdmitted
 from shared.contracts.intake import ApplicationTaken
 from shared.contracts.lottery import ResultDrawn
-from shared.contracts.notifier import LETTER_KINDS, NoticeFellDue, NoticePosted, NoticeSent
+from shared.contracts.notifier import BESIDE_RESULT, NoticeFellDue, NoticePosted, NoticeSent
 from shared.contracts.programme import Programme
 
 
@@ -49,7 +49,7 @@ def one_notice_each(facts: Facts, programme: Programme, mails: list[dict[str, An
     """Every application has exactly one notice, which was sent or posted once; every mail has one recipient (B05)."""
     due: dict[str, set[str]] = defaultdict(set)
     for message in facts.of(NoticeFellDue, programme.id):
-        if message.data.kind in LETTER_KINDS:  # of a change, not of the result
+        if message.data.kind in BESIDE_RESULT:  # of a change, not of the result
             continue
         due[message.data.application].add(message.data.notice)
     outcomes = Counter(

@@ -74,9 +74,9 @@ class Store:
         rows = self.database[PASSES].find({"_id": {"$in": list(ids)}}, session=session)
         return {row["_id"]: row async for row in rows}
 
-    async def passes_of(self, programme: str, draw: str, application: Id, session: Session) -> list[Document]:
-        """Every pass that was ever issued to an application."""
-        query = {"programme": programme, "application": application, "draw": draw}
+    async def passes_of(self, programme: str, application: Id, session: Session) -> list[Document]:
+        """Every pass that was ever issued to an application, by whichever draw."""
+        query = {"programme": programme, "application": application}
         return await self.database[PASSES].find(query, session=session).sort("_id", 1).to_list(None)
 
     async def pass_by_code(self, programme: str, code: str) -> Document | None:

@@ -141,7 +141,8 @@ class Mine(BaseModel):
     model_config = _like(
         state="Accepted, waiting for the draw", entry=_ENTRY, receipt=_RECEIPT, taken_at=_AT,
         wishes=["2021-07-23-sumitomo-am"], seats=2, outcome=None, won=[], passes=[], next="The draw is planned for …",
-        erasure_asked_at=None, draw={"announcement": None, "root": None, "closing": None, "result": None}, accesses=[])
+        erasure_asked_at=None, draw={"announcement": None, "root": None, "closing": None, "result": None},
+        second_draw=False, accesses=[])
     state: str
     entry: Hex32
     receipt: Receipt
@@ -154,6 +155,7 @@ class Mine(BaseModel):
     next: Annotated[str, Field(description="What happens next, and when.")]
     erasure_asked_at: Instant | None
     draw: DrawDigests
+    second_draw: Annotated[bool, Field(description="Whether the draw that stands takes the place of an earlier one.")]
     accesses: list[Access]
 
 

@@ -12,20 +12,33 @@ from shared.contracts.lottery import DemandCounted, DrawStepTaken
 
 @dataclass(frozen=True)
 class DrawSoFar:
-    """`announcement`, `root` of the frozen entries, `closing` and `result` are the digests that people keep (B01)."""
+    """`announcement`, `root` of the frozen entries, `closing` and `result` are the digests that people keep (B01).
+
+    `replaces`: the draw whose place this second one takes.
+    """
 
     announcement: str | None = None
     root: str | None = None
     closing: str | None = None
     drawn_at: datetime | None = None
     result: str | None = None
+    replaces: str | None = None
 
 
 class Draws:
-    """Each draw's steps."""
+    """Each draw's steps, and which draw of a programme stands: the one announced last."""
 
     def __init__(self) -> None:
         self._draws: dict[tuple[str, str], DrawSoFar] = {}
+        self._standing: dict[str, str] = {}
+
+    def standing(self, programme: str) -> DrawSoFar:
+        """The draw that stands, as far as it has come."""
+        return self.of(programme, self._standing.get(programme, ""))
+
+    def any_drawn(self, programme: str) -> bool:
+        """Whether results were told, be it of a draw that another one replaces."""
+        return any(draw.drawn_at is not None for (of, _), draw in self._draws.items() if of == programme)
 
     def of(self, programme: str, draw: str) -> DrawSoFar:
         """The draw as far as it has come."""
@@ -37,8 +50,10 @@ class Draws:
         if not isinstance(step, DrawStepTaken):
             return
         key = (message.programme, step.draw)
+        self._standing.setdefault(*key)
         if step.step == "announced":
-            self._draws[key] = replace(self.of(*key), announcement=step.digest)
+            self._standing[message.programme] = step.draw
+            self._draws[key] = replace(self.of(*key), announcement=step.digest, replaces=step.replaces)
         elif step.step == "frozen":
             self._draws[key] = replace(self.of(*key), root=step.digest)
         elif step.step == "closed":

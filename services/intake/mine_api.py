@@ -119,6 +119,7 @@ def view_body(say: Say, programme: Programme, view: View) -> dict[str, Any]:
         "erasure_asked_at": moment_text(document["erasure_asked_at"]) if "erasure_asked_at" in document else None,
         "draw": {"announcement": view.draw.announcement, "root": view.draw.root, "closing": view.draw.closing,
                  "result": view.draw.result},
+        "second_draw": view.draw.replaces is not None,
         "accesses": [_access_body(one) for one in view.accesses],
     }
 

@@ -128,7 +128,8 @@ REBUILD = Rebuild(
             "result", "promoted", "passes", "letters", "reply_card",
         ), left_out={
             **dict.fromkeys(("state", "due_at", "waits", "tries", "lease_until", "leased_by"), "work in hand"),
-            **dict.fromkeys(("told", "told_kind", "lettered"), "which notices were made: they are rows of their own"),
+            **dict.fromkeys(("told", "told_kind", "lettered", "second_draw"),
+                            "which notices were made, or are to be: they are rows of their own"),
             "traceparent": "a trace, not a fact",
         }),
         Compared(DRAWS, ("programme", "announcement", "closing", "result", "drawn_at")),
@@ -136,7 +137,7 @@ REBUILD = Rebuild(
                  plain=_notice, left_out={
             **dict.fromkeys(("due_at", "attempt", "tries", "lease_until", "leased_by", "intent_at"), "work in hand"),
             **dict.fromkeys(("to", "contact", "tried", "promotion", "reason", "receipt", "entry", "draw", "passes",
-                             "letter", "reply_card", "made_at"),
+                             "letter", "reply_card", "made_at", "again"),
                             "what the mail or card says, taken from the application's facts"),
             "run": "of the card in hand; the printed ones are in print_runs", "traceparent": "a trace, not a fact",
         }),

@@ -109,6 +109,21 @@ class Store:
                 session=tx.session)
         return len(ids)
 
+    async def put_in_second_draw(
+        self, tx: Transaction, programme: str, second: dict[str, Any], now: datetime, after: Id, most: int
+    ) -> Id | None:
+        """Notes a second draw (`draw`, `at`) with up to `most` applications after `after`; the last one, or None.
+
+        They are looked at now, and whoever takes part is told.
+        """
+        query = {"programme": programme, "_id": {"$gt": after}}
+        rows = self.applications.find(query, {"_id": 1}, session=tx.session).sort("_id", 1).limit(most)
+        ids = [row["_id"] async for row in rows]
+        await self.applications.update_many(
+            {"_id": {"$in": ids}}, {"$set": {"second_draw": second, "state": "due", "due_at": now}, "$unset": _FREE},
+            session=tx.session)
+        return ids[-1] if ids else None
+
     # -- draws ---------------------------------------------------------------------------------------------------
 
     async def know_draw(self, tx: Transaction, programme: str, draw: str, facts: dict[str, Any]) -> None:

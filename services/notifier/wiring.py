@@ -28,6 +28,7 @@ def build(settings: NotifierSettings) -> Service:
 
     heard = Facts(kept, service.jobs, clock, programmes)
     service.jobs.register(facts.RELEASE, heard.release)
+    service.jobs.register(facts.ANNOUNCE, heard.announce)
     service.hears(*inbound.subscriptions(heard, service.records))
 
     outcomes = Outcomes(kept, clock)

@@ -40,11 +40,12 @@ def result(content: Content) -> str:
 
 
 def sentence(content: Content) -> str:
-    """The result in a sentence."""
-    return str(t(
+    """The result in a sentence; of a second draw's, first that it takes the place of the earlier one."""
+    said = str(t(
         f"notice.sentence.{_key(content)}", until=formats.day(content.promote_until.date()),
         at=formats.day(content.changed_at.date()) if content.changed_at else "", telephone=content.telephone,
     ))
+    return f"{t('notice.again')}{said}" if content.again else said
 
 
 def subject(content: Content) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ from shared.contracts.lottery import ResultChanged, ResultDrawn
 from shared.messaging.transaction import Transaction
 from shared.platform.telemetry import current_traceparent
 
+SECOND_DRAW = "second-draw"
+"""Why a pass is void whose slot was not won again."""
+
 
 @dataclass(frozen=True)
 class Passes:
@@ -23,20 +27,26 @@ class Passes:
     key: SigningKey
 
     async def on_result(self, tx: Transaction, message: Envelope[ResultDrawn]) -> None:
-        """Whoever won gets a pass for each slot won."""
-        if message.data.outcome != "won":
-            return
-        for slot in message.data.won:
-            self._issue(tx, message, slot, 0)
+        """Whoever won gets a pass for each slot won.
+
+        By a second draw a pass that still holds stays as it is, so that what was printed admits; others are void.
+        """
+        if message.data.replaces is not None:
+            await self._follow(tx, message, message.data.won, SECOND_DRAW)
+        elif message.data.outcome == "won":
+            for slot in message.data.won:
+                self._issue(tx, message, slot, 0)
 
     async def on_change(self, tx: Transaction, message: Envelope[ResultChanged]) -> None:
         """Passes for what is not held any more become void; what is held newly gets one."""
-        result = message.data
-        rows = await self.store.passes_of(message.programme, result.draw, result.application, tx.session)
+        await self._follow(tx, message, message.data.holds, message.data.kind)
+
+    async def _follow(self, tx: Transaction, message: Envelope[Any], holds: Sequence[str], reason: str) -> None:
+        rows = await self.store.passes_of(message.programme, message.data.application, tx.session)
         before = [Held(row["_id"], row["slot"], row["void"], row["issue"]) for row in rows]
-        todo = change(before, result.holds)
+        todo = change(before, holds)
         for held in todo.void:
-            await self._void(tx, message, held)
+            await self._void(tx, message, held, reason)
         for slot, issue in todo.issue:
             self._issue(tx, message, slot, issue)
 
@@ -54,8 +64,8 @@ class Passes:
         )
         tx.say(event, subject=result.application, programme=message.programme, at=message.time)
 
-    async def _void(self, tx: Transaction, message: Envelope[ResultChanged], held: Held) -> None:
-        result = message.data
-        await self.store.void(held.id, result.kind, tx.session)
-        event = PassVoided(pass_id=held.id, application=result.application, slot=held.slot, reason=result.kind)
-        tx.say(event, subject=result.application, programme=message.programme, at=message.time)
+    async def _void(self, tx: Transaction, message: Envelope[Any], held: Held, reason: str) -> None:
+        application = message.data.application
+        await self.store.void(held.id, reason, tx.session)
+        event = PassVoided(pass_id=held.id, application=application, slot=held.slot, reason=reason)
+        tx.say(event, subject=application, programme=message.programme, at=message.time)

@@ -69,7 +69,7 @@ def document_of(means: Means, draft: Draft) -> Document:
         "withdrawn_at": None,
         "keys": keys_to_keep(means, programme, application.party),
         "body": content_key(means, draft),
-        "announcement": means.draws.of(programme.id, programme.draw.id).announcement,
+        "announcement": means.draws.standing(programme.id).announcement,
         "traceparent": current_traceparent(),
         "card": card.number if card else None, "entered_by": card.entered_by if card else None,
         "imported": card.imported if card else None,

@@ -8,7 +8,7 @@ from services.intake.store import ACCESSES, Store, change_outcome
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import Envelope
 from shared.contracts.lottery import ResultChanged, ResultDrawn
-from shared.contracts.notifier import LETTER_KINDS, NoticeFact
+from shared.contracts.notifier import BESIDE_RESULT, NoticeFact
 from shared.contracts.privacy import AccessOpened
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
@@ -20,11 +20,11 @@ _NOTICE_STATES = {
 
 
 async def hear_result(tx: Transaction, message: Envelope[ResultDrawn]) -> None:
-    """The draw's result for one entry."""
+    """The draw's result for one entry; a second draw's takes the place of all that the first one left."""
     result = message.data
     change_outcome(tx, result.application, message.programme, {
         "outcome": result.outcome, "place": result.place, "holds": list(result.won),
-        "result": result.result_digest,
+        "result": result.result_digest, **({"change": None} if result.replaces else {}),
     })
 
 
@@ -53,7 +53,7 @@ async def hear_void(tx: Transaction, message: Envelope[PassVoided]) -> None:
 async def hear_notice(tx: Transaction, message: Envelope[Any]) -> None:
     """Where the notice of the result is."""
     fact: NoticeFact = message.data
-    if fact.kind in LETTER_KINDS:
+    if fact.kind in BESIDE_RESULT:
         return
     change_outcome(tx, fact.application, message.programme, {"notice": {
         "kind": fact.kind, "way": fact.way, "state": _NOTICE_STATES[type(fact).__name__], "at": message.time,

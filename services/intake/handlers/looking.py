@@ -60,7 +60,7 @@ async def find_erased(means: Means, programme: Programme, receipt: str, secret: 
 async def view(means: Means, programme: Programme, document: Document) -> View:
     """Everything that is shown to the applicant."""
     outcome = await means.store.outcome(document["_id"])
-    draw = means.draws.of(programme.id, programme.draw.id)
+    draw = means.draws.standing(programme.id)
     expected = draw_expected_at(programme)
     now = standing_of(means, programme, document, outcome)
     return View(
@@ -77,7 +77,7 @@ def standing_of(means: Means, programme: Programme, document: Document, outcome:
     """Where the application stands, as its applicant may know it."""
     return standing(
         withdrawn=document["withdrawn_at"] is not None, counted=document["counted"], reason=document["reason"],
-        drawn=means.draws.of(programme.id, programme.draw.id).drawn_at is not None, outcome=outcome.get("outcome"),
+        drawn=means.draws.any_drawn(programme.id), outcome=outcome.get("outcome"),
         change=outcome.get("change"), holds=outcome.get("holds", ()),
     )
 

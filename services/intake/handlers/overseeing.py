@@ -55,7 +55,7 @@ async def overview(means: Means, programme: Programme) -> Overview:
         finding=await means.jobs.unfinished(programme.id, closing.JOB, pairing.JOB),
         asked=asked if stands else None, over=None if stands else asked, closing=row,
         facts=await means.store.facts(programme.id),
-        root=means.draws.of(programme.id, programme.draw.id).root, why_not=await _why_not(means, programme))
+        root=means.draws.standing(programme.id).root, why_not=await _why_not(means, programme))
 
 
 async def _why_not(means: Means, programme: Programme) -> WindowRefused | None:

@@ -11,9 +11,9 @@ from shared.contracts.intake import Contact
 from shared.contracts.lottery import Outcome
 from shared.contracts.notifier import Kind
 
-LetterCause = Literal["amended", "details", "withdrawn", "renewed", "receipt"]
+LetterCause = Literal["amended", "details", "withdrawn", "renewed", "receipt", "second-draw"]
 """What a letter tells: a change before the window was closed, one after it, a withdrawal, a new receipt that was handed
-out at the counter; or, `receipt`, it is the new receipt."""
+out at the counter, a second draw that was announced; or, `receipt`, it is the new receipt."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,27 @@ class Letter:
     what: LetterCause
     at: datetime
     contact: Contact
+    draw: str | None = None
+    """The second draw that it announces."""
+
+
+@dataclass(frozen=True)
+class SecondDraw:
+    """A second draw that the application is in, and when it was announced."""
+
+    draw: str
+    at: datetime
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the draw gave the application."""
+    """What the draw gave the application; a second draw's takes the place of that of the draw it `replaces`."""
 
     draw: str
     outcome: Outcome
     won: tuple[str, ...]
     place: int
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ class Application:
     told_kind: Kind | None = None
     """What the notice of its result said."""
     letters: tuple[Letter, ...] = ()
+    second_draw: SecondDraw | None = None
     lettered: tuple[str, ...] = ()
     """The ids of the letters that were made of `letters`."""
 
@@ -84,6 +96,16 @@ class Application:
     def taken(self) -> bool:
         """Whether the fact that opened it has come: without it, nobody knows how to reach the applicant."""
         return self.contact is not None and self.receipt is not None
+
+    @property
+    def redrawn(self) -> str | None:
+        """The second draw that its result is of; None for a first one's."""
+        return self.result.draw if self.result and self.result.replaces else None
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether it is in the draws of its programme, as far as is known."""
+        return self.taken and self.counted is not False and self.withdrawn_at is None
 
     @property
     def addressee(self) -> str:
@@ -98,19 +120,25 @@ class Application:
 
 def application_of(document: dict[str, Any]) -> Application:
     """The application as its stored document tells it."""
-    result = document.get("result")
     return Application(
         id=document["_id"], receipt=document.get("receipt"), entry=document.get("entry"),
         contact=document.get("contact"), language=document.get("language", "ja"),
         withdrawn_at=document.get("withdrawn_at"), counted=document.get("counted"),
         reason=document.get("reason"), told_with=document.get("told_with"),
-        result=Result(result["draw"], result["outcome"], tuple(result["won"]), result["place"]) if result else None,
+        result=_result(document.get("result")),
         promoted=tuple(_promotions(document.get("promoted", {}))),
         passes=tuple(_passes(document.get("passes", {}))), told=tuple(document.get("told", ())),
         reply_card=document.get("reply_card"),
         told_kind=document.get("told_kind"), letters=tuple(_letters(document.get("letters", {}))),
+        second_draw=SecondDraw(**document["second_draw"]) if document.get("second_draw") else None,
         lettered=tuple(document.get("lettered", ())),
     )
+
+
+def _result(stored: dict[str, Any] | None) -> Result | None:
+    if stored is None:
+        return None
+    return Result(stored["draw"], stored["outcome"], tuple(stored["won"]), stored["place"], stored.get("replaces"))
 
 
 def _passes(by_slot: dict[str, dict[str, Any] | None]) -> list[Pass]:

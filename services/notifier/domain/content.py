@@ -51,6 +51,8 @@ class Content:
     letter: LetterCause | None = None
     changed_at: datetime | None = None
     secret: str | None = None
+    again: bool = False
+    """Whether it is the result of a second draw, which takes the place of an earlier one."""
 
     @property
     def receipt_url(self) -> str:
@@ -78,6 +80,7 @@ def content_of(
         disclosure=programme.ward.disclosure.text(language), purpose=programme.purpose_of_use.text(language),
         promote_until=programme.local(programme.draw.timetable.promote_until),
         letter=letter.get("what"), changed_at=programme.local(letter["at"]) if letter else None, secret=secret,
+        again=bool(notice.get("again")),
     )
 
 

@@ -7,18 +7,21 @@ change of the application: by a letter, in the way that held before the change (
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.notifier.domain.application import Application, Letter, Pass
+from services.notifier.domain.application import Application, Letter, LetterCause, Pass
 from shared.contracts.envelope import Id, derived_id
 from shared.contracts.intake import Contact
-from shared.contracts.notifier import Kind, Way
+from shared.contracts.notifier import Kind, Way, second_draw_id
 
 LETTER_WITHIN = timedelta(days=1)
-"""Each change of an entry is told within a day, so that whoever did not make it can object (LOTTERY: Trust)."""
+"""Each change of an entry is told within a day, so that whoever did not make it can object (LOTTERY: Trust); and so is
+a second draw, which every applicant hears of before it freezes."""
+
+_KIND_OF_LETTER: Mapping[LetterCause, Kind] = {"receipt": "receipt", "second-draw": "second-draw"}
 
 Missing = Literal["application", "draw", "passes", "addressee"]
 
@@ -57,14 +60,18 @@ class Waits:
     missing: Missing
 
 
-def result_notice_id(programme: str, application: Id) -> Id:
-    """The id of the one result notice of an application."""
-    return derived_id("notice", programme, application)
+def result_notice_id(programme: str, application: Id, redrawn: str | None = None) -> Id:
+    """The id of the one result notice of an application, and of the one of each second draw (`redrawn`)."""
+    return derived_id("notice", programme, application, *_of_draw(redrawn))
 
 
-def promotion_notice_id(programme: str, application: Id, slot: str) -> Id:
+def promotion_notice_id(programme: str, application: Id, slot: str, redrawn: str | None = None) -> Id:
     """The id of the notice of a promotion into `slot`."""
-    return derived_id("notice", programme, application, "promoted", slot)
+    return derived_id("notice", programme, application, "promoted", slot, *_of_draw(redrawn))
+
+
+def _of_draw(redrawn: str | None) -> tuple[str, ...]:
+    return ("draw", redrawn) if redrawn else ()
 
 
 def withdrawal_letter_id(programme: str, application: Id) -> Id:
@@ -80,13 +87,17 @@ def letters_due(programme: str, application: Application) -> list[Notice]:
     if application.withdrawn_at is not None and application.told_kind not in (None, "withdrawn"):
         letters.append(Letter(withdrawal_letter_id(programme, application.id), "withdrawn", application.withdrawn_at,
                               application.contact))
+    second = application.second_draw
+    if second is not None and application.takes_part:
+        letters.append(Letter(second_draw_id(programme, application.id, second.draw), "second-draw", second.at,
+                              application.contact, second.draw))
     return [_letter(application, letter) for letter in letters if letter.notice not in application.lettered]
 
 
 def _letter(application: Application, letter: Letter) -> Notice:
     return Notice(
         id=letter.notice, about=application.id, to=application.id,
-        kind="receipt" if letter.what == "receipt" else "changed", way=_way_of(letter.contact),
+        kind=_KIND_OF_LETTER.get(letter.what, "changed"), way=_way_of(letter.contact),
         due_by=letter.at + LETTER_WITHIN, letter=letter,
     )
 
@@ -98,7 +109,9 @@ def next_notice(
 
     `addressee` is the application of `application.addressee`, or None if nothing of it was heard yet.
     """
-    if result_notice_id(programme, application.id) in application.told:
+    told_of = result_notice_id(programme, application.id, application.redrawn)
+    # Whoever withdrew was told so, and hears no more of draws.
+    if told_of in application.told or (application.withdrawn_at is not None and application.told):
         return _promotion(programme, application, draw, within_days)
     kind = kind_of(application)
     if kind is None:
@@ -109,7 +122,7 @@ def next_notice(
     assert addressee is not None and addressee.contact is not None
     slots = application.result.won if application.result and kind == "won" else ()
     return Notice(
-        id=result_notice_id(programme, application.id), about=application.id, to=addressee.id, kind=kind,
+        id=told_of, about=application.id, to=addressee.id, kind=kind,
         way=way_for(addressee), due_by=_due_by(kind, application, draw, within_days), slots=slots,
         passes=application.passes_for(slots), reason=application.reason if kind == "not-counted" else None,
     )
@@ -117,7 +130,7 @@ def next_notice(
 
 def reply_card(programme: str, notice: Notice, addressee: Application) -> str | None:
     """The card whose reply half carries the notice: an application's one result, told to its own applicant by post."""
-    is_result = notice.id == result_notice_id(programme, notice.about)
+    is_result = notice.id == result_notice_id(programme, notice.about, addressee.redrawn) and not addressee.told
     return addressee.reply_card if is_result and notice.way == "post" and notice.to == notice.about else None
 
 
@@ -154,7 +167,8 @@ def _promotion(programme: str, application: Application, draw: Draw, within_days
     if application.withdrawn_at is not None or draw.drawn_at is None:
         return None
     for promotion in application.promoted:
-        notice, slots = promotion_notice_id(programme, application.id, promotion.slot), (promotion.slot,)
+        notice = promotion_notice_id(programme, application.id, promotion.slot, application.redrawn)
+        slots = (promotion.slot,)
         if notice in application.told:
             continue
         passes = application.passes_for(slots)

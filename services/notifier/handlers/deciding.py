@@ -48,7 +48,7 @@ class Deciding:
             letters = letters_due(programme.id, known[id_])
             made, waits = _notices(programme, known[id_], draws, known)
             for notice in (*letters, *made):
-                self._make(tx, programme, notice, row, known[notice.to])
+                self._make(tx, programme, notice, row, known[notice.to], draws)
                 terms.append(Term(self._clock.now(programme.id), notice.due_by).warn_at)
             change = self._settled(programme.id, known[id_], made, waits)
             if letters:
@@ -70,17 +70,20 @@ class Deciding:
         return change | {"due_at": self._clock.now(programme) + LOOK_AGAIN, "waits": waits.missing, "tries": 0}
 
     def _make(
-        self, tx: Transaction, programme: Programme, notice: Notice, row: dict[str, Any], to: Application
+        self, tx: Transaction, programme: Programme, notice: Notice, row: dict[str, Any], to: Application,
+        draws: dict[str, Draw],
     ) -> None:
         now = self._clock.now(programme.id)
         document = {
             "_id": notice.id, "programme": programme.id, "about": notice.about, "to": notice.to, "kind": notice.kind,
-            "promotion": notice.promotion, "reason": notice.reason, "way": notice.way,
+            "promotion": notice.promotion, "reason": _reason(programme, notice), "way": notice.way,
             "contact": notice.letter.contact if notice.letter else to.contact,
             "letter": {"what": notice.letter.what, "at": notice.letter.at} if notice.letter else None,
+            "again": notice.letter is None and application_of(row).redrawn is not None,
             "tried": [], "state": first_state(notice.way), "due_at": now, "due_by": notice.due_by, "made_at": now,
             "attempt": 0, "failures": 0, "receipt": row.get("receipt"), "entry": row.get("entry") or "",
-            "draw": _draw_key(programme, application_of(row)), "passes": [asdict(issued) for issued in notice.passes],
+            "draw": _draw_told(programme, notice, application_of(row), draws),
+            "passes": [asdict(issued) for issued in notice.passes],
             "reply_card": reply_card(programme.id, notice, to), "traceparent": row.get("traceparent"),
         }
         tx.insert(NOTICES, document)
@@ -91,7 +94,8 @@ def say_due(tx: Transaction, programme: str, notice: dict[str, Any], way: Way, c
     """Says that the notice is due on `way`; once a way, however often the work is repeated."""
     tx.say(
         NoticeFellDue(notice=notice["_id"], application=notice["about"], kind=notice["kind"], way=way,
-                      due_by=notice["due_by"]),
+                      due_by=notice["due_by"],
+                      draw=notice["draw"].partition("/")[2] if notice["kind"] == "second-draw" else None),
         subject=notice["about"], programme=programme, at=clock.now(programme),
         event_id=derived_id("notice-fell-due", notice["_id"], way), traceparent=notice.get("traceparent"),
     )
@@ -101,7 +105,7 @@ def _notices(
     programme: Programme, application: Application, draws: dict[str, Draw], known: dict[Id, Application]
 ) -> tuple[list[Notice], Waits | None]:
     """All notices that can be made now, and what the next one waits for."""
-    draw = draws.get(_draw_key(programme, application), Draw())
+    draw = draws.get(_draw_key(programme, application, draws), Draw())
     made: list[Notice] = []
     while True:
         found = next_notice(programme.id, application, draw, known.get(application.addressee),
@@ -112,5 +116,21 @@ def _notices(
         application = replace(application, told=(*application.told, found.id))
 
 
-def _draw_key(programme: Programme, application: Application) -> str:
-    return draw_key(programme.id, application.result.draw if application.result else programme.draw.id)
+def _draw_told(programme: Programme, notice: Notice, application: Application, draws: dict[str, Draw]) -> str:
+    second = notice.letter.draw if notice.letter else None
+    return draw_key(programme.id, second) if second else _draw_key(programme, application, draws)
+
+
+def _reason(programme: Programme, notice: Notice) -> str | None:
+    """The code of why: of what does not count, and of a second draw."""
+    previous = programme.draw.previous
+    announces = notice.letter is not None and notice.letter.draw == programme.draw.id
+    return previous.reason if announces and previous else notice.reason
+
+
+def _draw_key(programme: Programme, application: Application, draws: dict[str, Draw]) -> str:
+    """The draw of its result; where it has none, the one that stands: a second draw does once it is announced."""
+    draw = programme.draw
+    announced = draws.get(draw_key(programme.id, draw.id), Draw()).announcement is not None
+    standing = draw.previous.draw if draw.previous and not announced else draw.id
+    return draw_key(programme.id, application.result.draw if application.result else standing)

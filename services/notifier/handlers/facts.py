@@ -27,7 +27,7 @@ from shared.messaging.transaction import Transaction
 from shared.platform.clock import Clock
 from shared.platform.programmes import Programmes
 
-RELEASE = "release-results"
+RELEASE, ANNOUNCE = "release-results", "announce-second-draw"
 RELEASE_CHUNK = 2000
 
 _DIGEST_OF = {"announced": "announcement", "closed": "closing", "drawn": "result"}
@@ -88,11 +88,13 @@ class Facts:
                          due_at=None if fact.counted else message.time)
 
     async def drawn(self, tx: Transaction, message: Envelope[ResultDrawn]) -> None:
-        """A result."""
+        """A result. A second draw's takes the place of the first one's, promotions from its waiting list included."""
         fact = message.data
         result = {"draw": fact.draw, "outcome": fact.outcome, "won": list(fact.won), "place": fact.place}
-        self._store.hear(tx, message.programme, fact.application, {"result": result, "entry": fact.entry},
-                         due_at=message.time)
+        anew: dict[str, Any] = {"promoted": {}} if fact.replaces else {}
+        self._store.hear(tx, message.programme, fact.application, {
+            "result": result | ({"replaces": fact.replaces} if fact.replaces else {}), "entry": fact.entry, **anew,
+        }, due_at=message.time)
 
     async def changed(self, tx: Transaction, message: Envelope[ResultChanged]) -> None:
         """A promotion is told by a notice of its own. Other changes follow from what the applicant did, or are open."""
@@ -118,12 +120,22 @@ class Facts:
         if kind is None:
             return
         facts: dict[str, Any] = {kind: fact.digest}
+        if fact.replaces is not None:
+            await self._jobs.start(tx, ANNOUNCE, f"{ANNOUNCE}/{message.programme}/{fact.draw}", message.programme,
+                                   {"draw": fact.draw, "at": fact.at})
         if fact.step == "drawn":
             facts["drawn_at"] = fact.at
             await self._jobs.start(tx, RELEASE, f"{RELEASE}/{message.programme}/{fact.draw}", message.programme, {})
             within = timedelta(days=self._programmes.get(message.programme).notices.within_days)
             await self._store.watch(tx, message.programme, Term(fact.at, fact.at + within).warn_at)
         await self._store.know_draw(tx, message.programme, fact.draw, facts)
+
+    async def announce(self, tx: Transaction, job: dict[str, Any]) -> dict[str, Any] | None:
+        """A step of the job that follows a second draw's announcement: whoever is in it is to be told (B01)."""
+        programme, after = job["programme"], (job["cursor"] or {}).get("after", "")
+        last = await self._store.put_in_second_draw(
+            tx, programme, job["args"], self._clock.now(programme), after, RELEASE_CHUNK)
+        return {"after": last} if last else None
 
     async def release(self, tx: Transaction, job: dict[str, Any]) -> dict[str, Any] | None:
         """A step of the job that follows the draw: what was heard before the draw's step is looked at now."""

@@ -58,6 +58,39 @@ async def test_b17_what_is_lost_after_the_draw_is_void_and_what_is_gained_is_iss
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/void")
 
 
+async def test_b01_after_a_second_draw_passes_that_still_hold_admit_and_the_others_are_void(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("passes-second")
+    lost, kept, gained = (programme.slots[number].id for number in (0, 5, 9))
+    both, loser = await stage.win(programme, [lost, kept], count=2)
+    before = await stage.tokens(programme, both)
+    for application, outcome, won in ((both, "won", (kept, gained)), (loser, "lost", ())):
+        await stage.say("lottery", ResultDrawn(
+            draw=f"{programme.draw.id}-again", application=application, entry=new_id(), seats=2, place=1,
+            outcome=outcome, won=won, result_digest="8" * 64, replaces=programme.draw.id), application, programme.id)
+
+    async def followed() -> bool:
+        said = [one.data for one in await stage.said(programme, "checkin.passes.v1")]
+        return sum(isinstance(one, PassVoided) for one in said) == 3 and gained in await stage.tokens(programme, both)
+
+    await stage.until(followed, "the second draw's passes are there")
+    after = await stage.tokens(programme, both)
+    assert after[kept] == before[kept], "what was printed is as good as before"
+    said = [one.data for one in await stage.said(programme, "checkin.passes.v1")]
+    assert {one.reason for one in said if isinstance(one, PassVoided)} == {"second-draw"}
+    assert {one.slot for one in said if isinstance(one, PassVoided) and one.application == both} == {lost}
+    answer = await stage.admit(programme, before[lost].token, lost)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/void")
+    await stage.change(programme, both, "revoked", [gained])
+
+    async def revoked() -> bool:
+        said = [one.data for one in await stage.said(programme, "checkin.passes.v1")]
+        return any(isinstance(one, PassVoided) and one.slot == kept and one.application == both for one in said)
+
+    await stage.until(revoked, "a change after the second draw finds the pass that was kept")
+
+
 def _key(x: str):  # type: ignore[no-untyped-def]
     import base64
 

@@ -225,3 +225,44 @@ async def test_b01_the_digests_of_the_draw_appear_with_the_application_as_they_a
         f"/intake/{programme.id}/mine", data={"receipt": receipt["receipt"], "secret": receipt["secret"]})
     assert all(page.text.count(digests[step]) >= 1 for step in ("frozen", "closed", "drawn"))
     assert "抽選の参加者一覧の指紋" in page.text
+
+
+async def test_b01_a_second_draw_is_announced_on_my_application_and_its_result_takes_the_place_of_the_first(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("second-draw")
+    receipt = (await stage.apply(programme)).json()
+    application, first, again = await application_of(stage, programme, receipt), programme.draw.id, "again"
+    key = {"receipt": receipt["receipt"], "secret": receipt["secret"]}
+
+    async def step(draw: str, step: str, digest: str, replaces: str | None = None) -> None:
+        await stage.say("lottery", DrawStepTaken(draw=draw, step=step, at=programme.window.closes, digest=digest,  # type: ignore[arg-type]
+                                                 replaces=replaces), draw, programme.id)
+
+    async def result(draw: str, outcome: str, won: tuple[str, ...], replaces: str | None = None) -> None:
+        await stage.say("lottery", ResultDrawn(
+            draw=draw, application=application, entry=receipt["entry"], seats=2, place=1, outcome=outcome, won=won,  # type: ignore[arg-type]
+            result_digest="9" * 64, replaces=replaces), application, programme.id)
+
+    async def mine_is(state: str, second: bool) -> None:
+        async def so() -> bool:
+            mine = (await stage.mine(programme, key)).json()
+            return (mine["state"], mine["second_draw"]) == (state, second)
+
+        await stage.until(so, f"my application is {state}")
+
+    await step(first, "announced", "a" * 64)
+    await result(first, "lost", ())
+    await stage.say("lottery", ResultChanged(draw=first, application=application, entry=receipt["entry"], seats=2,
+                                             kind="declined", slot=None, holds=()), application, programme.id)
+    await step(first, "drawn", "b" * 64)
+    await mine_is("取下げ", second=False)
+    await step(again, "announced", "c" * 64, replaces=first)
+    await mine_is("取下げ", second=True)
+    page = (await stage.http.post(f"/intake/{programme.id}/mine", data=key)).text
+    assert "もう一度抽選します" in page and "c" * 64 in page and "a" * 64 not in page
+    await result(again, "won", (SLOT,), replaces=first)
+    await step(again, "drawn", "d" * 64)
+    await mine_is("当選", second=True)
+    page = (await stage.http.post(f"/intake/{programme.id}/mine", data=key)).text
+    assert "第2抽選のものです" in page and "d" * 64 in page and "b" * 64 not in page

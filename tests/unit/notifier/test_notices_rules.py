@@ -8,7 +8,15 @@ from itertools import permutations
 
 import pytest
 
-from services.notifier.domain.application import Application, Letter, Pass, Promotion, Result, application_of
+from services.notifier.domain.application import (
+    Application,
+    Letter,
+    Pass,
+    Promotion,
+    Result,
+    SecondDraw,
+    application_of,
+)
 from services.notifier.domain.notices import (
     Draw,
     Notice,
@@ -16,10 +24,12 @@ from services.notifier.domain.notices import (
     letters_due,
     next_notice,
     other_way,
+    reply_card,
     result_notice_id,
 )
 from shared.contracts.intake import Contact
 from shared.contracts.lottery import Outcome
+from shared.contracts.notifier import second_draw_id
 
 AT = datetime(2021, 6, 23, 5, 30, tzinfo=UTC)
 DRAWN = Draw("a" * 64, "c" * 64, "d" * 64, AT)
@@ -143,3 +153,40 @@ def test_b05_the_other_channel_opens_only_if_it_leads_somewhere(
     way: str, contact: str, items: set[str], tried: set[str], other: str | None
 ) -> None:
     assert other_way(way, contact, items, tried) == other  # type: ignore[arg-type]
+
+
+def test_b01_a_second_draw_is_told_by_a_letter_and_its_result_by_a_notice_of_its_own() -> None:
+    told = (result_notice_id("p", "a1"),)
+    again = replace(TAKEN, told=told, told_kind="lost", second_draw=SecondDraw("again", AT))
+    (letter,) = letters_due("p", again)
+    assert (letter.kind, letter.id, letter.due_by) == (
+        "second-draw", second_draw_id("p", "a1", "again"), AT + timedelta(days=1))
+    assert letters_due("p", replace(again, lettered=(letter.id,))) == []
+    assert letters_due("p", replace(again, counted=False)) == [], "who is not in it hears nothing"
+    redrawn = replace(again, result=Result("again", "waiting", (), 1, replaces="draw"))
+    notice = decide(redrawn)
+    assert isinstance(notice, Notice) and notice.kind == "waiting" and notice.id not in told
+    assert decide(redrawn, Draw()) == Waits("draw")
+    assert decide(replace(redrawn, told=(*told, notice.id))) is None
+    assert decide(replace(redrawn, withdrawn_at=AT)) is None, "whoever withdrew was told so"
+
+
+def test_b01_promotions_of_a_second_draw_are_told_though_the_first_one_had_the_same() -> None:
+    moved = replace(TAKEN, result=result("waiting"), told=(result_notice_id("p", "a1"),),
+                    promoted=(Promotion(SLOT, AT),), passes=(Pass(SLOT, 2, "t", "P1"),))
+    first = decide(moved)
+    assert isinstance(first, Notice) and first.promotion
+    again = replace(moved, result=Result("again", "waiting", (), 1, replaces="draw"), told=(
+        *moved.told, first.id, result_notice_id("p", "a1", "again")))
+    second = decide(again)
+    assert isinstance(second, Notice) and second.promotion and second.id != first.id
+
+
+@pytest.mark.parametrize("redrawn", [None, "again"])
+def test_s02_the_reply_half_carries_the_first_result_that_is_told_of_whichever_draw(redrawn: str | None) -> None:
+    application = replace(TAKEN, contact="post", reply_card="HG001-001", result=Result(
+        redrawn or "draw", "lost", (), 1, replaces="draw" if redrawn else None))
+    notice = decide(application)
+    assert isinstance(notice, Notice)
+    assert reply_card("p", notice, application) == "HG001-001"
+    assert reply_card("p", notice, replace(application, told=("another",))) is None, "it is used up"
