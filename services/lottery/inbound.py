@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.lottery.handlers.applications import Applications
 from shared.contracts import intake
+from shared.contracts.notifier import NoticeFellDue
 from shared.messaging.consumer import Subscription
 
 
@@ -18,4 +19,5 @@ def subscriptions(applications: Applications) -> tuple[Subscription, ...]:
             intake.ApplicationWithdrawnLate: applications.withdrawn_late,
         }),
         Subscription(intake.PartitionClosed.TOPIC, {intake.PartitionClosed: applications.closed}),
+        Subscription(NoticeFellDue.TOPIC, {NoticeFellDue: applications.told_of}),
     )

@@ -43,6 +43,9 @@ def stepped(sheet: Sheet, message: Envelope[DrawStepTaken]) -> None:
     fields: dict[str, Any] = {"programme": message.programme, "draw": fact.draw}
     if fact.step in _STAGES:
         fields["stage"] = _STAGES[fact.step]
+    if fact.replaces is not None:
+        fields["previous"] = _first(fact)["previous"]["digest"]
+        sheet.change(DRAWS, draw_key(message.programme, fact.replaces), {"replaced_by": fact.draw})
     sheet.change(DRAWS, key, fields | _of_step(fact), add={"adjusted": int(fact.step == "adjusted")},
                  append={"revealed": [_first(fact)["witness"]] if fact.step == "revealed" else []})
     if fact.step != "closing-proposed":  # it stands in the transcript once it is signed
@@ -170,6 +173,7 @@ REBUILD = Rebuild(
     compared=(
         Compared(APPLICATIONS, (
             "programme", "partition", "entry", "seats", "wishes", "channel", "taken_at", "withdrawn", "counted",
+            "told_of",
         ), left_out={"traceparent": "a trace, not a fact"}),
         Compared(PARTITIONS, ("programme", "partition", "facts", "partitions", "closed_at", "heard", "highest")),
         Compared(WINDOWS, ("programme", "complete", "closed_at"), plain=_complete, left_out=dict.fromkeys(
@@ -181,6 +185,7 @@ REBUILD = Rebuild(
         Compared(DRAWS, (
             "programme", "draw", "stage", "announcement", "frozen_at", "root", "count", "struck", "adjusted",
             "revealed", "closed_at", "closing_digest", "beacon_at", "seed", "result_digest", "counts", "digest",
+            "previous", "replaced_by",
         ), plain=_draw, only={"stage": {"$nin": [None, "preparing"]}}, left_out={
             **dict.fromkeys(("closing", "beacon", "readings", "witnesses", "proposed"),
                             "waits for signatures or for a second officer, then a line"),

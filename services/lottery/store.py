@@ -2,7 +2,7 @@
 
 | collection | holds | kind |
 |---|---|---|
-| applications | what intake said of each application: entry, seats, wishes, whether it counts | derived |
+| applications | of each entry, seats, wishes, whether it counts; which second draw it is told of | derived |
 | partitions | which numbered facts of (programme, partition) were heard, and how many there are | derived |
 | windows | one a programme: the partitions that are complete; then the deadline of the freeze | derived |
 | late | withdrawals after the window was closed, until they are a strike or a change | derived |
@@ -34,7 +34,7 @@ APPLICATIONS, PARTITIONS, WINDOWS, LATE = "applications", "partitions", "windows
 DRAWS, LINES, RESULTS, CHANGES, REFUSALS = "draws", "lines", "results", "changes", "refusals"
 
 COLLECTIONS: tuple[Declared, ...] = (
-    Declared(APPLICATIONS, "derived", ("intake.applications.v1",)),
+    Declared(APPLICATIONS, "derived", ("intake.applications.v1", "notifier.notices.v1")),
     Declared(PARTITIONS, "derived", ("intake.applications.v1", "intake.windows.v1")),
     Declared(WINDOWS, "derived", ("intake.applications.v1", "intake.windows.v1")),
     Declared(LATE, "derived", ("intake.applications.v1",)),
@@ -147,7 +147,10 @@ class Statistics(Kept):
 
 
 class DrawState(Kept):
-    """How far a draw is. `revision` is a new random id at each step; a transcript in memory belongs to one of them."""
+    """How far a draw is. `revision` is a new random id at each step; a transcript in memory belongs to one of them.
+
+    Of a second draw `previous` is the digest by which it names the one that it replaces, whose `replaced_by` it is.
+    """
 
     programme: str
     draw: str
@@ -176,6 +179,8 @@ class DrawState(Kept):
     change_lines: int = 0
     digest: str | None = None
     took: dict[str, str] = Field(default_factory=dict)
+    previous: str | None = None
+    replaced_by: str | None = None
     proposed: list[Proposed] = Field(default_factory=list)
 
     @property
@@ -259,6 +264,14 @@ async def application_counts(database: Database, programme: str) -> dict[str, in
     ])
     found = await grouped.to_list(1)
     return {name: found[0][name] if found else 0 for name in ("taken", "counted", "withdrawn", "seats")}
+
+
+async def untold(database: Database, programme: str, draw: str) -> int:
+    """How many applications are in a second draw whose notice of it is not commissioned yet."""
+    withdrawn = [row["_id"] async for row in database[LATE].find({"programme": programme}, {"_id": 1})]
+    return await database[APPLICATIONS].count_documents({
+        "programme": programme, "entry": {"$exists": True}, **TAKES_PART, "told_of": {"$ne": draw},
+        "_id": {"$nin": withdrawn}})
 
 
 _TAKES_PART = {"$and": [{"$ne": ["$withdrawn", True]}, {"$ne": ["$counted", False]}]}

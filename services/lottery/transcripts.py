@@ -96,10 +96,14 @@ def _taken_up(lines: list[bytes], changes: list[dict[str, Any]], state: DrawStat
 def published_blocks(held: Held, *, everything: bool) -> Iterator[bytes]:
     """The transcript as of the last settled day, with the end made for the moment, in blocks of lines.
 
+    One that was never drawn has its lines so far, and no end.
+
     `everything` false leaves out entries and results, where the programme publishes digests only.
     """
-    assert held.end is not None, "asked for after the draw only"
     transcript, end = held.transcript, held.end
+    if end is None:
+        yield from transcript.lines()
+        return
     hidden = 0 if everything or transcript.entries is None else 2 * len(transcript.entries)
     lines = transcript.lines() if everything else transcript.public_lines()
     whole = chain(islice(lines, end["records"] - hidden), (line_of(end),))

@@ -41,13 +41,15 @@ def routes(office: Office) -> APIRouter:
 
     @router.get("/{programme}/draws/{draw}/transcript.jsonl", response_class=StreamingResponse)
     async def transcript(programme: str, draw: str) -> Response:
-        """The whole record of the draw, with its end made for the moment."""
+        """The whole record of the draw, with its end made for the moment; of one that was replaced before it was drawn,
+        its lines so far, whose digest the second draw names.
+        """
         office.known(programme, draw)
-        state = await office.state(programme)
-        if state.stage != "drawn":
+        state = await office.state(programme, draw)
+        if state.stage != "drawn" and not (state.replaced_by and state.announcement):
             raise Problem(404, "not-drawn-yet", "The draw is not done yet",
                           "The transcript is there once the draw is done; the page of the draw says when that is.")
-        if office.programmes.get(programme).draw.publication == "digest":
+        if office.defined(programme, draw).draw.publication == "digest":
             raise Problem(403, "digest-only", "The entries of this draw are not published",
                           "This programme publishes the digests of its draw only, because wishes may say something "
                           "about somebody's health. Applicants find a proof of their own entry on their receipt page; "
@@ -61,7 +63,7 @@ def routes(office: Office) -> APIRouter:
     async def record(programme: str, draw: str, what: Literal["closing", "beacon"]) -> Response:
         """The record that the witnesses sign, to the byte, as a file for their own program."""
         office.known(programme, draw)
-        state = await office.state(programme)
+        state = await office.state(programme, draw)
         proposal = state.closing if what == "closing" else state.beacon
         if proposal is None:
             raise Problem(404, "nothing-to-sign", "There is nothing to sign yet",

@@ -51,7 +51,7 @@ class Desk:
     def answer(self, state: DrawState) -> Answer:
         """The public summary."""
         now = self._office.clock.now(self._programme)
-        return summary(self._office.programmes.get(self._programme), state, now)
+        return summary(self._office.defined(self._programme, self._draw), state, now)
 
 
 def proposal_answer(proposal: Proposal | None) -> Answer:
@@ -66,7 +66,7 @@ def _before_the_window(router: APIRouter, office: Office) -> None:
     async def where(programme: str, draw: str) -> Answer:
         """How far the draw is; public."""
         office.known(programme, draw)
-        return Desk(office, programme, draw).answer(await office.state(programme))
+        return Desk(office, programme, draw).answer(await office.state(programme, draw))
 
     @router.put("/witnesses/{name}")
     async def register(programme: str, draw: str, name: str, body: Registration, officer: Officer) -> Answer:
@@ -88,7 +88,7 @@ def _the_closing(router: APIRouter, office: Office) -> None:
     async def proposed(programme: str, draw: str) -> Answer:
         """The record that the witnesses sign; public."""
         office.known(programme, draw)
-        return proposal_answer((await office.state(programme)).closing)
+        return proposal_answer((await office.state(programme, draw)).closing)
 
     @router.post("/closing")
     async def propose(programme: str, draw: str, officer: Officer) -> Answer:
@@ -107,7 +107,7 @@ def _the_beacon(router: APIRouter, office: Office) -> None:
     async def proposed(programme: str, draw: str) -> Answer:
         """The digits that the witnesses sign; public."""
         office.known(programme, draw)
-        return proposal_answer((await office.state(programme)).beacon)
+        return proposal_answer((await office.state(programme, draw)).beacon)
 
     @router.post("/beacon/readings")
     async def read(programme: str, draw: str, body: Digits, officer: Officer) -> Answer:

@@ -69,13 +69,13 @@ def _answers(router: APIRouter, office: Office) -> None:
     async def waiting(programme: str, draw: str, officer: Officer) -> Answer:
         """What waits for a second officer."""
         office.known(programme, draw)
-        return {"proposals": [approving.plain(one) for one in (await office.state(programme)).proposed]}
+        return {"proposals": [approving.plain(one) for one in (await office.state(programme, draw)).proposed]}
 
     @router.post("/proposals/{proposal}/approval")
     async def approve(programme: str, draw: str, proposal: str, officer: Officer) -> Answer:
         """Takes the proposed step, as the second officer; the answer is where the draw then is."""
         state = await approving.approve(office, programme, draw, proposal, officer.staff)
-        return summary(office.programmes.get(programme), state, office.clock.now(programme))
+        return summary(office.defined(programme, draw), state, office.clock.now(programme))
 
     @router.post("/proposals/{proposal}/taking-back", status_code=204)
     async def take_back(programme: str, draw: str, proposal: str, officer: Officer) -> None:

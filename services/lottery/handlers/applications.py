@@ -13,6 +13,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from pymongo import UpdateOne
 
+from services.lottery.handlers.draws import standing
 from services.lottery.store import APPLICATIONS, LATE, PARTITIONS, WINDOWS
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (
@@ -24,6 +25,7 @@ from shared.contracts.intake import (
     ApplicationWithdrawnLate,
     PartitionClosed,
 )
+from shared.contracts.notifier import NoticeFellDue
 from shared.contracts.partitions import partition_of
 from shared.contracts.programme import Programme
 from shared.messaging.due import DUE
@@ -32,7 +34,7 @@ from shared.platform.mongo import AFTER, Document
 from shared.platform.programmes import Programmes
 
 F = TypeVar("F", bound=ApplicationFact)
-_SCRATCH = "applications"
+_SCRATCH, _TOLD = "applications", "told of a second draw"
 
 
 class UnfitApplication(ValueError):
@@ -83,6 +85,13 @@ class Applications:
             "state": DUE, "due_at": message.time, "traceparent": message.traceparent,
         })
 
+    async def told_of(self, tx: Transaction, message: Envelope[NoticeFellDue]) -> None:
+        """The notice that tells of a second draw is commissioned: its freeze waits for one an application (B01)."""
+        if message.data.draw is not None:
+            tx.scratch.setdefault(_TOLD, []).append(UpdateOne(
+                {"_id": message.data.application}, {"$set": {"told_of": message.data.draw}}))
+            tx.before_commit(_write_told, _TOLD)
+
     async def closed(self, tx: Transaction, message: Envelope[PartitionClosed]) -> None:
         """The window is closed: how many facts this partition must have."""
         fact = message.data
@@ -123,6 +132,10 @@ class Applications:
             if is_complete(found):
                 await self._completed(tx, found)
 
+    async def _rules_that_stand(self, tx: Transaction, programme: str) -> Programme:
+        stands = await standing(tx.database, self._programmes, programme, tx.session)
+        return self._programmes.of_draw(programme, stands.draw) or self._programmes.get(programme)
+
     async def _completed(self, tx: Transaction, found: Document) -> None:
         programme = found["programme"]
         # One document that every partition's completion writes: two at the same time can't both miss the other.
@@ -132,10 +145,14 @@ class Applications:
              "$setOnInsert": {"state": "open"}, "$max": {"closed_at": found["closed_at"]}},
             upsert=True, return_document=AFTER, session=tx.session)
         if window["state"] == "open" and len(window["complete"]) == found["partitions"]:
-            freeze_from = self._programmes.get(programme).draw.timetable.freeze_from
+            freeze_from = (await self._rules_that_stand(tx, programme)).draw.timetable.freeze_from
             await tx.database[WINDOWS].update_one(
                 {"_id": programme}, {"$set": {"state": DUE, "due_at": max(freeze_from, window["closed_at"])}},
                 session=tx.session)
+
+
+async def _write_told(tx: Transaction) -> None:
+    await tx.database[APPLICATIONS].bulk_write(tx.scratch[_TOLD], ordered=False, session=tx.session)
 
 
 def is_complete(partition: Document | None) -> TypeGuard[Document]:

@@ -101,7 +101,7 @@ def let_fall(turn: Turn) -> None:
 
 def stands(proposed: Proposed, programme: Programme, state: DrawState) -> bool:
     """Whether what the proposal rests on is still so."""
-    return ACTS[proposed.act].basis(programme, state) == proposed.basis
+    return state.replaced_by is None and ACTS[proposed.act].basis(programme, state) == proposed.basis
 
 
 def plain(proposed: Proposed) -> dict[str, Any]:
@@ -146,7 +146,7 @@ async def _drop(office: Office, programme: str, draw: str, proposal: str, tx: Tr
 
 async def _waiting(office: Office, programme: str, draw: str, proposal: str) -> Proposed:
     office.known(programme, draw)
-    return _found(await office.state(programme), proposal)
+    return _found(await office.state(programme, draw), proposal)
 
 
 def _found(state: DrawState, proposal: str) -> Proposed:

@@ -80,13 +80,13 @@ class Changing:
 
     async def day_is_over(self, change: Document) -> None:
         """A change whose day has ended; the first one of a day settles them all."""
-        programme = self._office.programmes.get(change["programme"])
+        programme, _, draw = change["draw"].partition("/")
 
         async def work(tx: Transaction) -> None:
             still = await tx.database[CHANGES].find_one({"_id": change["_id"], "state": DUE}, session=tx.session)
             if still is None:
                 return
-            async with self._office.turn(tx, programme.id, programme.draw.id) as turn:
+            async with self._office.turn(tx, programme, draw) as turn:
                 await settle(turn)
 
         await self._office.transactions.run(work)

@@ -96,7 +96,7 @@ class Drawing:
         event = ResultDrawn(
             draw=state.draw, application=application["_id"], entry=entry, seats=application["seats"],
             place=record["place"], outcome=record["outcome"], won=tuple(record["won"]),
-            result_digest=turn.transcript.result_digest or "",
+            result_digest=turn.transcript.result_digest or "", replaces=turn.replaces,
         )
         turn.tx.say(event, subject=application["_id"], programme=state.programme, at=turn.now,
                     event_id=turn.event_id("result", entry), traceparent=application.get("traceparent"))

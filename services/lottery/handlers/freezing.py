@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.lottery.domain.faults import Refused
+from services.lottery.handlers.draws import check_not_replaced
 from services.lottery.handlers.late import release
 from services.lottery.handlers.office import Office, StepRefused, Turn
+from services.lottery.handlers.second import carry_over
 from services.lottery.store import (
     APPLICATIONS,
     LINES,
     TAKES_PART,
     WINDOWS,
+    DrawState,
     Phase,
     keep_lines,
     lines_of,
+    untold,
 )
+from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
 from shared.platform import telemetry
 from shared.platform.mongo import Document
 
 JOB = "freeze"
 MOST_LINKS = 100
+LOOK_AGAIN = timedelta(seconds=1)
+"""On the real clock: how soon a freeze that waits for notices is looked at again."""
 
 
 class Freezing:
@@ -35,22 +43,33 @@ class Freezing:
 
     async def begin(self, window: Document) -> None:
         """The window is complete and `freeze_from` reached. Where nothing was announced, this is refused."""
-        programme = self._office.programmes.get(window["_id"])
+        programme, state = window["_id"], await self._office.standing(window["_id"])
+        if await self._must_wait(programme, state):
+            return
 
         async def work(tx: Transaction) -> None:
-            async with self._office.turn(tx, programme.id, programme.draw.id) as turn:
+            async with self._office.turn(tx, programme, state.draw) as turn:
+                check_not_replaced(turn.state)  # a moment ago: the next look finds the draw that stands
                 announced = turn.state.stage == "announced"
                 if announced:
                     turn.state.stage, turn.state.frozen_at = "freezing", turn.at
                     await self._office.jobs.start(
-                        tx, JOB, f"{turn.state.id}/freeze", programme.id, {"draw": programme.draw.id, "at": turn.at})
-            await self._window(tx, programme.id, "freezing" if announced else "refused")
+                        tx, JOB, f"{turn.state.id}/freeze", programme, {"draw": state.draw, "at": turn.at})
+            await self._window(tx, programme, "freezing" if announced else "refused")
 
-        state = await self._office.state(programme.id)
         if state.stage == "preparing":
-            await self._office.note_refusal(programme.id, programme.draw.id, "frozen", StepRefused(
+            await self._office.note_refusal(programme, state.draw, "frozen", StepRefused(
                 "not-announced", "the window is closed, but the draw was never announced: a second draw must follow"))
         await self._office.transactions.run(work)
+
+    async def _must_wait(self, programme: str, state: DrawState) -> bool:
+        """A second draw freezes when the notice of it was commissioned for everybody in it; until then, soon again."""
+        second = self._office.defined(programme, state.draw).draw.previous is not None
+        if not second or not await untold(self._office.database, programme, state.draw):
+            return False
+        await self._office.database[WINDOWS].update_one(
+            {"_id": programme, "state": DUE}, {"$set": {"lease_until": datetime.now(UTC) + LOOK_AGAIN}})
+        return True
 
     async def step(self, tx: Transaction, job: Document) -> dict[str, Any] | None:
         """One chunk of entries; at the end the root."""
@@ -95,7 +114,11 @@ class Freezing:
         turn.said("frozen", lines, digest=state.root, counts={"entries": state.count},
                   event_id=turn.event_id("frozen"))
         await self._window(turn.tx, state.programme, "frozen")
-        await release(turn.tx, state.programme)
+        previous = turn.programme.draw.previous
+        if previous is None:
+            await release(turn.tx, state.programme)
+        else:
+            await carry_over(turn, previous)
 
     async def _window(self, tx: Transaction, programme: str, state: str) -> None:
         await tx.database[WINDOWS].update_one({"_id": programme}, {"$set": {"state": state}}, session=tx.session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.lottery.domain.faults import Refused
 from services.lottery.handlers.changing import give_up
+from services.lottery.handlers.draws import check_not_replaced
 from services.lottery.handlers.office import Office, Turn
 from services.lottery.store import LATE, Phase
 from shared.messaging.due import DUE
@@ -22,10 +23,11 @@ class LateWithdrawals:
 
     async def take(self, late: Document) -> None:
         """One withdrawal whose time has come. The turn writes the draw's state, so no change of stage is missed."""
-        programme = self._office.programmes.get(late["programme"])
+        state = await self._office.standing(late["programme"])
 
         async def work(tx: Transaction) -> None:
-            async with self._office.turn(tx, programme.id, programme.draw.id) as turn:
+            async with self._office.turn(tx, state.programme, state.draw) as turn:
+                check_not_replaced(turn.state)  # a moment ago: the next look finds the draw that stands
                 await self._decide(turn, late)
 
         await self._office.transactions.run(work)
@@ -61,10 +63,11 @@ def strike_withdrawn(turn: Turn, entry: str) -> bool:
     return True
 
 
-async def release(tx: Transaction, programme: str) -> None:
-    """What was held may be taken now."""
+async def release(tx: Transaction, programme: str, *, again: bool = False) -> None:
+    """What was held may be taken now; `again`: all that ever came, in a draw that begins anew."""
+    of_state = {} if again else {"state": "held"}
     await tx.database[LATE].update_many(
-        {"programme": programme, "state": "held"}, {"$set": {"state": DUE}, "$unset": {"lease_until": ""}},
+        {"programme": programme, **of_state}, {"$set": {"state": DUE}, "$unset": {"lease_until": ""}},
         session=tx.session)
 
 

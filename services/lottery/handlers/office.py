@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from services.lottery.domain.canonical import line_of
 from services.lottery.domain.faults import OutOfOrder, Refused
 from services.lottery.domain.transcript import Transcript
+from services.lottery.handlers.draws import check_not_replaced, standing
 from services.lottery.settings import LotterySettings
 from services.lottery.store import (
     REFUSALS,
@@ -55,7 +56,18 @@ class Turn:
     by: tuple[str, ...] = ()
     held: Held | None = None
     refusal: Refused | None = None
+    other: Callable[[str], AbstractAsyncContextManager[Turn]] | None = None
     spoilt: bool = False
+
+    @property
+    def replaces(self) -> str | None:
+        """The draw that this one takes the place of."""
+        return self.programme.draw.previous.draw if self.programme.draw.previous else None
+
+    def beside(self, draw: str) -> AbstractAsyncContextManager[Turn]:
+        """A turn of another draw of the programme, in the same transaction."""
+        assert self.other is not None, "asked for by steps only"
+        return self.other(draw)
 
     @property
     def at(self) -> str:
@@ -77,13 +89,13 @@ class Turn:
 
     def said(
         self, step: Step, lines: Sequence[bytes] = (), *, digest: str | None = None,
-        counts: Mapping[str, int] | None = None, event_id: str | None = None,
+        counts: Mapping[str, int] | None = None, event_id: str | None = None, replaces: str | None = None,
     ) -> None:
         """Says that the step was taken. Many lines are left out of the event: the transcript has them."""
         few = tuple(line.decode().rstrip("\n") for line in lines) if len(lines) <= MOST_LINES_IN_AN_EVENT else ()
         event = DrawStepTaken(
             draw=self.state.draw, step=step, at=self.now, digest=digest, lines=few, counts=dict(counts or {}),
-            by=self.by,
+            by=self.by, replaces=replaces,
         )
         self.tx.say(event, subject=self.state.draw, programme=self.state.programme, at=self.now, event_id=event_id)
 
@@ -126,6 +138,7 @@ class Office:
 
         async def attempt(tx: Transaction) -> tuple[T | None, Refused | None]:
             async with self.turn(tx, programme, draw, who) as turn:
+                check_not_replaced(turn.state)
                 result = await work(turn)
                 if turn.refusal is not None:
                     record_refusal(turn, step, turn.refusal)
@@ -147,7 +160,8 @@ class Office:
         """A turn inside a transaction that the caller commits; the state is kept when the block ends well."""
         state = await load_draw(self.database, programme, draw, tx.session)
         held = await self.transcripts.take(state, tx.session) if state.is_at_least("announced") else None
-        turn = Turn(tx, self.jobs, self.programmes.get(programme), state, self.clock.now(programme), by, held)
+        turn = Turn(tx, self.jobs, self.defined(programme, draw), state, self.clock.now(programme), by, held,
+                    other=lambda another: self.turn(tx, programme, another, by))
         try:
             yield turn
         except Refused:
@@ -162,13 +176,23 @@ class Office:
 
     def known(self, programme: str, draw: str) -> None:
         """Raises `Problem` 404 for a draw that the programme does not have."""
-        if self.programmes.get(programme).draw.id != draw:
-            raise Problem(404, "unknown-draw", "There is no such draw",
-                          f"The draw of this programme is {self.programmes.get(programme).draw.id}.")
+        self.defined(programme, draw)
 
-    async def state(self, programme: str) -> DrawState:
-        """How far the programme's draw is."""
-        return await load_draw(self.database, programme, self.programmes.get(programme).draw.id)
+    def defined(self, programme: str, draw: str) -> Programme:
+        """The programme as it defines, or last defined, this draw; raises `Problem` 404 where it never did."""
+        latest, found = self.programmes.get(programme), self.programmes.of_draw(programme, draw)
+        if found is None:
+            raise Problem(404, "unknown-draw", "There is no such draw",
+                          f"The draw of this programme is {latest.draw.id}.")
+        return found
+
+    async def state(self, programme: str, draw: str) -> DrawState:
+        """How far a draw of the programme is."""
+        return await load_draw(self.database, programme, draw)
+
+    async def standing(self, programme: str) -> DrawState:
+        """The programme's draw that stands: the one announced last."""
+        return await standing(self.database, self.programmes, programme)
 
     async def note_refusal(
         self, programme: str, draw: str, step: Step, error: Refused, by: tuple[str, ...] = (), *,
@@ -183,7 +207,7 @@ class Office:
                     {"draw": state.id, "by": []}, limit=MOST_UNSIGNED_REFUSALS, session=tx.session)
                 if known >= MOST_UNSIGNED_REFUSALS:
                     return
-            turn = Turn(tx, self.jobs, self.programmes.get(programme), state, self.clock.now(programme), by)
+            turn = Turn(tx, self.jobs, self.defined(programme, draw), state, self.clock.now(programme), by)
             record_refusal(turn, step, error)
 
         await self.transactions.run(attempt)

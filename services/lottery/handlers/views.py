@@ -10,7 +10,7 @@ from services.lottery.domain.beacon import beacon_that_counts, drand_time
 from services.lottery.domain.faults import Refused
 from services.lottery.domain.rules import read_rules
 from services.lottery.domain.witness import signatures_needed
-from services.lottery.handlers.announcing import rules_record
+from services.lottery.handlers.rules import rules_record
 from services.lottery.store import DrawState, moment_of
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Beacon, DrandBeacon, Programme
@@ -48,7 +48,7 @@ def timeline(programme: Programme, state: DrawState, now: datetime) -> list[Poin
     points: list[Point] = []
     current = next((step for step, done, _ in plan if not done), None)
     for step, done, at in plan:
-        missed = step == "announce" and not done and now >= window.opens
+        missed = step == "announce" and not done and programme.draw.previous is None and now >= window.opens
         condition: Condition = "failed" if missed else "done" if done else "now" if step == current else "next"
         points.append(Point(step, condition, at))
     return points
@@ -74,6 +74,8 @@ def summary(programme: Programme, state: DrawState, now: datetime) -> dict[str, 
     """What `GET …/draws/{draw}` answers: public, and nothing about anybody."""
     return {
         "programme": programme.id, "draw": state.draw, "state": state.stage,
+        "previous": programme.draw.previous and {**programme.draw.previous.model_dump(), "digest": state.previous},
+        "replaced_by": state.replaced_by,
         "timeline": [point.plain() for point in timeline(programme, state, now)],
         "announcement": state.announcement, "root": state.root, "closing_digest": state.closing_digest,
         "seed": state.seed, "result_digest": state.result_digest, "digest": state.digest,

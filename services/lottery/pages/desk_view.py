@@ -73,8 +73,10 @@ def awaits_ceremony(programme: Programme, state: DrawState) -> bool:
 
 
 def _before_announcement(programme: Programme, state: DrawState, now: datetime) -> list[Missing]:
-    if now >= programme.window.opens:
+    if programme.draw.previous is None and now >= programme.window.opens:
         return [Missing("announce-late")]
+    if programme.draw.previous is not None and now > programme.draw.timetable.freeze_from:
+        return [Missing("second-late", {"at": programme.draw.timetable.freeze_from})]
     names = [witness.name for witness in programme.draw.witnesses if witness.name not in state.witnesses]
     return [Missing("witnesses", {"names": "、".join(names)})] if names else []
 

@@ -13,7 +13,7 @@ from services.lottery.store import DrawState, Proposed
 from shared.contracts.programme import Programme
 from shared.two_people import Asked
 
-Kind = Literal["text", "digest", "time", "seats", "change", "kind", "none"]
+Kind = Literal["text", "digest", "time", "seats", "change", "kind", "draw", "none"]
 _ENTERED = ("kind", "entry", "slot", "seats", "reason", "decision", "round", "signature")
 """The values of forms, in the order in which they are read."""
 
@@ -70,6 +70,11 @@ def _rows(programme: Programme, state: DrawState, one: Proposed) -> Iterator[Row
 def _announced(programme: Programme, one: Proposed) -> Iterator[Row]:
     draw = programme.draw
     yield Row("announcement", one.announcement, "digest")
+    if draw.previous is not None:
+        reason = programme.reasons.get(draw.previous.reason)
+        yield Row("previous", draw.previous.draw, "draw")
+        yield Row("reason", reason.ja if reason else draw.previous.reason)
+        yield Row("decision", draw.previous.decision)
     yield Row("slots", len(programme.slots))
     yield Row("all-seats", sum(slot.seats for slot in programme.slots), "seats")
     yield Row("witnesses", _bodies(programme, [witness.name for witness in draw.witnesses]))

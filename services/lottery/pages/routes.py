@@ -11,10 +11,12 @@ from starlette.responses import RedirectResponse, Response
 
 from services.lottery.api.downloads import STANDALONE, VERIFIER, sha256_of
 from services.lottery.handlers.office import Office
+from services.lottery.handlers.second import at_hand
 from services.lottery.pages.actions import answer, form_fields, is_form, read_form, take, wrong_fields
 from services.lottery.pages.desk_view import desk_of
 from services.lottery.pages.proposal_view import proposals_of
 from services.lottery.pages.public_view import Demand, LookedUp, digests, look_up, page_of, slot_names
+from services.lottery.pages.second_view import second_of
 from services.lottery.store import DrawState
 from shared.contracts.programme import Programme
 from shared.platform.problems import Problem
@@ -45,7 +47,15 @@ def routes(office: Office, pages: Pages, demand: Demand) -> APIRouter:
 
     @router.post("/{programme}")
     async def find(request: Request, programme: str, entry: Annotated[str, Form()] = "") -> Response:
-        return await screens.public(request, programme, entry)
+        return await screens.public(request, programme, entry=entry)
+
+    @router.get("/{programme}/draws/{draw}")
+    async def one(request: Request, programme: str, draw: str) -> Response:
+        return await screens.public(request, programme, draw)
+
+    @router.post("/{programme}/draws/{draw}")
+    async def find_in(request: Request, programme: str, draw: str, entry: Annotated[str, Form()] = "") -> Response:
+        return await screens.public(request, programme, draw, entry)
 
     @router.get("/{programme}/desk")
     async def desk(request: Request, programme: str, officer: Officer) -> Response:
@@ -55,7 +65,7 @@ def routes(office: Office, pages: Pages, demand: Demand) -> APIRouter:
     async def decide(
         request: Request, programme: str, proposal: str, how: Literal["approval", "taking-back"], officer: Officer
     ) -> Response:
-        return await screens.decide(programme, proposal, how, officer.staff)
+        return await screens.decide(request, programme, proposal, how, officer.staff)
 
     @router.post("/{programme}/desk/{action}")
     async def act(request: Request, programme: str, action: str, officer: Officer) -> Response:
@@ -71,34 +81,40 @@ class Screens:
         self._office, self._pages, self._demand = office, pages, demand
         self._verifier_sha, self._standalone_sha = sha256_of(VERIFIER), sha256_of(STANDALONE)
 
-    async def public(self, request: Request, programme_id: str, entry: str | None = None) -> Response:
-        """The draw, and perhaps one entry of it."""
-        programme, state = await self._where(programme_id)
+    async def public(
+        self, request: Request, programme_id: str, draw: str | None = None, entry: str | None = None
+    ) -> Response:
+        """A draw, the one that stands where none is named, and perhaps one entry of it."""
+        stands = await self._office.standing(programme_id)
+        programme, state = await self._where(programme_id, draw or stands.draw)
         found = await look_up(self._office, state, entry) if entry is not None else None
         form = self._entry_form(request, entry or "", found)
         context = page_of(programme, state, self._office.clock.now(programme.id), self._demand.of(programme.id))
         language = self._pages.language(request)
+        second = await second_of(self._office, programme, state, self._office.clock.now(programme.id), language)
         kinds = [f"{time.name.text(language)} {venue.name.text(language)}"
                  for venue in programme.venues for time in programme.times]
         return self._pages.render(
             request, "draw.html", status_code=422 if form.errors else 200, form=form, found=found, slot_kinds=kinds,
             verifier_sha=self._verifier_sha, standalone_sha=self._standalone_sha,
-            published=_published(programme, state), **context)
+            published=_published(programme, state), second=second, **context)
 
     async def desk(
         self, request: Request, programme_id: str, person: str, *, form: Filled | None = None,
         wrong: list[str] | None = None,
     ) -> Response:
-        """The draw desk."""
-        programme, state = await self._where(programme_id)
+        """The draw desk, of the draw that is at hand where the request names none."""
+        programme, state = await self._at_hand(request, programme_id)
         now = self._office.clock.now(programme.id)
         context = await desk_of(self._office, programme, state, now)
+        second = await second_of(self._office, programme, state, now)
         say = self._pages.words_for(request)
         return self._pages.render(
             request, "desk.html", status_code=422 if wrong else 200, form=form or Filled(), wrong=wrong or [],
             did=next((one for one in DONE if one in request.query_params), None),
             refused="refused" in request.query_params, proposals=proposals_of(programme, state, now, person),
             digests=digests(state), slot_names=slot_names(programme), caller_fields=form_fields(),
+            second=second,
             kinds=[(kind, say(f"desk.kind.{kind}")) for kind in KINDS],
             may_close=now >= programme.draw.timetable.close_from and bool(state.revealed),
             refusal_words=lambda code: _first(say, f"refused.{code}", "refused.other"),
@@ -108,7 +124,7 @@ class Screens:
         """One of the desk's forms. What is refused is at the top of the desk then, with the reason."""
         if not is_form(action):
             raise Problem(404, "unknown-step", "There is no such step", "Open the draw desk and choose a step there.")
-        programme = self._office.programmes.get(programme_id)
+        programme, _ = await self._at_hand(request, programme_id)
         typed = await request.form()
         pairs = {key: str(value) for key, value in typed.multi_items()}
         try:
@@ -116,29 +132,33 @@ class Screens:
         except ValidationError as error:
             return await self.desk(
                 request, programme_id, person, form=form_of(pairs.items()), wrong=wrong_fields(error))
-        return await self._back_at_desk(programme, take(
+        return await self._back_at_desk(request, programme, take(
             self._office, programme.id, programme.draw.id, action, body, person))
 
-    async def decide(self, programme_id: str, proposal: str, how: str, person: str) -> Response:
+    async def decide(self, request: Request, programme_id: str, proposal: str, how: str, person: str) -> Response:
         """Approves a proposal, or takes it back."""
-        programme = self._office.programmes.get(programme_id)
-        return await self._back_at_desk(programme, answer(
+        programme, _ = await self._at_hand(request, programme_id)
+        return await self._back_at_desk(request, programme, answer(
             self._office, programme.id, programme.draw.id, proposal, how, person))
 
-    async def _back_at_desk(self, programme: Programme, step: Awaitable[str]) -> Response:
-        desk = f"/lottery/{programme.id}/desk"
+    async def _back_at_desk(self, request: Request, programme: Programme, step: Awaitable[str]) -> Response:
+        named = request.query_params.get("draw")
+        desk = f"/lottery/{programme.id}/desk?" + (f"draw={programme.draw.id}&" if named else "")
         try:
-            return RedirectResponse(f"{desk}?{await step}=1", 303)
+            return RedirectResponse(f"{desk}{await step}=1", 303)
         except Problem as problem:
             if problem.type == "unknown-proposal":
-                return RedirectResponse(f"{desk}?gone=1", 303)
+                return RedirectResponse(f"{desk}gone=1", 303)
             if problem.type != "step-refused":
                 raise
-            return RedirectResponse(f"{desk}?refused=1", 303)
+            return RedirectResponse(f"{desk}refused=1", 303)
 
-    async def _where(self, programme_id: str) -> tuple[Programme, DrawState]:
-        programme = self._office.programmes.get(programme_id)
-        return programme, await self._office.state(programme.id)
+    async def _where(self, programme_id: str, draw: str) -> tuple[Programme, DrawState]:
+        return self._office.defined(programme_id, draw), await self._office.state(programme_id, draw)
+
+    async def _at_hand(self, request: Request, programme_id: str) -> tuple[Programme, DrawState]:
+        named = request.query_params.get("draw")
+        return await self._where(programme_id, named or (await at_hand(self._office, programme_id)).draw)
 
     def _entry_form(self, request: Request, entry: str, found: LookedUp | None) -> Filled:
         wrong = found is not None and found.state == "wrong"

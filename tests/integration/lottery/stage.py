@@ -20,6 +20,7 @@ from deploy.local.stack import Stack
 from services.lottery.domain.witness import commitment, signed_message
 from shared.contracts.envelope import envelope, new_id
 from shared.contracts.intake import ApplicationFact, ApplicationTaken, PartitionClosed
+from shared.contracts.notifier import NoticeFellDue, second_draw_id
 from shared.contracts.programme import Programme
 from shared.contracts.topics import TOPIC
 from tests.stages.process import Process
@@ -87,6 +88,14 @@ class Stage(Shared):
                 await self.say("intake", PartitionClosed(
                     partition=partition, partitions=partitions, facts=self.voices.facts_in(programme.id, partition),
                     closed_at=at), programme.id, programme.id, at=at)
+
+    async def tell_of_second_draw(self, programme: Programme, applications: Iterable[str], at: datetime) -> None:
+        """Notifier commissions the notice of the programme's second draw for each of `applications`."""
+        draw = programme.draw.id
+        await self.say_all("notifier", [envelope(
+            NoticeFellDue(notice=second_draw_id(programme.id, application, draw), application=application,
+                          kind="second-draw", way="mail", due_by=at + timedelta(days=1), draw=draw),
+            source="notifier", subject=application, programme=programme.id, at=at) for application in applications])
 
     # -- what lottery answers ------------------------------------------------------------------------------------
 

@@ -24,6 +24,12 @@ from tests.integration.intake.stage import a_family
 from tests.integration.intake.test_enquiry import act, confirm, said_of
 from tests.integration.lottery.stage import Campaign
 from tests.integration.lottery.stage import Stage as LotteryStage
+from tests.integration.lottery.test_second_draw import (
+    announce_again,
+    frozen_first,
+    frozen_when_all_are_told,
+    second_of,
+)
 from tests.stages.programmes import programme_named
 
 SILENT = Watch(lambda _: None, lambda _: None)
@@ -148,6 +154,25 @@ async def test_b12_a_draw_is_drawn_again_from_the_topics_alone(infrastructure: S
     figures = {one.name: one.rebuilt for one in report.figures}
     assert drawn["result_digest"] in figures["digests"].values()
     assert {name.rpartition(" ")[2] for name in figures["transcript, by phase"]} >= {"entries", "seed", "results"}
+
+
+async def test_b12_two_draws_are_drawn_again_and_the_second_names_the_first(infrastructure: Stack) -> None:
+    async with LotteryStage.running(infrastructure) as stage:
+        first = Campaign(stage, programme_named("replay-second"))
+        await frozen_first(stage, first, 40)
+        again = Campaign(stage, second_of(first.programme, timedelta(days=3)), first.entries)
+        await stage.tick(first.programme, again.programme.draw.timetable.commit_until - timedelta(hours=1))
+        announced = await announce_again(stage, again)
+        await frozen_when_all_are_told(stage, again, first.entries.keys())
+        await again.reveal_and_close()
+        await again.throw_dice("6123415266" + "3415263415" + "24516")
+        await again.reaches("drawn")
+        await stage.tick(again.programme, again.programme.draw.beacons[0].at + timedelta(hours=1))
+        report = await replayed(infrastructure, again.programme, "lottery")
+    assert report.equal, examples(report)
+    assert alike(report)["lottery.draws"] == (2, 2, 2) and alike(report)["lottery.results"] == (40, 40, 40)
+    digests = {one.name: one.rebuilt for one in report.figures}["digests"]
+    assert digests[f"{again.programme.id}/{again.draw} announcement"] == announced["announcement"]
 
 
 def test_b12_the_scratch_user_sees_no_living_store(infrastructure: Stack) -> None:

@@ -1,0 +1,59 @@
+"""The first records of a draw, out of its programme and of what the witnesses registered (B01)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.lottery.domain.beacon import drand_time
+from services.lottery.domain.records import DRAND, PROTOCOL
+from services.lottery.store import DrawState
+from shared.contracts.envelope import moment_text
+from shared.contracts.programme import Beacon, DrandBeacon, Draw, Programme
+
+
+def rules_record(programme: Programme, state: DrawState) -> dict[str, Any]:
+    """The `rules` record that follows from the programme and the registered keys; of a second draw, once it is known
+    by which digest it names the first (`state.previous`).
+    """
+    draw, window = programme.draw, programme.window
+    return {
+        "type": "rules", "protocol": PROTOCOL, "draw": draw.id, "programme": programme.id,
+        "mechanism": "ranked-rounds", "max_wins": draw.max_wins, "one_win_a_day": draw.one_win_a_day,
+        "waiting_list": draw.waiting_list, "max_seats": programme.party.max_seats, "max_wishes": draw.max_wishes,
+        "slots": [
+            {"slot": slot.id, "day": slot.day.isoformat(), "seats": slot.seats, "reserve": slot.reserve}
+            for slot in programme.slots
+        ],
+        "witnesses": [{"name": witness.name, "key": state.witnesses[witness.name].key} for witness in draw.witnesses],
+        "beacons": [_beacon(beacon) for beacon in draw.beacons],
+        "timetable": {
+            "commit_until": moment_text(draw.timetable.commit_until), "apply_from": moment_text(window.opens),
+            "apply_until": moment_text(window.closes), "freeze_from": moment_text(draw.timetable.freeze_from),
+            "close_from": moment_text(draw.timetable.close_from),
+            "promote_until": moment_text(draw.timetable.promote_until),
+        },
+        "utc_offset": programme.utc_offset_minutes, "publication": draw.publication,
+        "previous": _previous(draw, state),
+    }
+
+
+def commitment_records(programme: Programme, state: DrawState) -> list[dict[str, Any]]:
+    """The `commitment` records in the order of the rules' witnesses."""
+    return [
+        {"type": "commitment", "witness": witness.name, "commitment": state.witnesses[witness.name].commitment,
+         "at": state.witnesses[witness.name].at}
+        for witness in programme.draw.witnesses
+    ]
+
+
+def _previous(draw: Draw, state: DrawState) -> dict[str, str] | None:
+    if draw.previous is None or state.previous is None:
+        return None
+    return {**draw.previous.model_dump(), "digest": state.previous}
+
+
+def _beacon(beacon: Beacon) -> dict[str, Any]:
+    if isinstance(beacon, DrandBeacon):
+        return {"source": DRAND, "round": beacon.round, "at": drand_time(beacon.round)}
+    return {"source": f"ceremony:{beacon.name}", "round": beacon.round, "at": moment_text(beacon.at),
+            "digits": beacon.digits}
