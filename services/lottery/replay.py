@@ -14,17 +14,19 @@ from services.lottery.store import (
     APPLICATIONS,
     COLLECTIONS,
     DRAWS,
+    FAIRNESS,
     LATE,
     LINES,
     PARTITIONS,
     REFUSALS,
     RESULTS,
+    STATED,
     WINDOWS,
     Phase,
     draw_key,
 )
 from shared.contracts.envelope import Envelope
-from shared.contracts.lottery import DrawStepRefused, DrawStepTaken, ResultChanged, ResultDrawn
+from shared.contracts.lottery import DrawStepRefused, DrawStepTaken, FairnessStated, ResultChanged, ResultDrawn
 from shared.messaging.consumer import Subscription
 from shared.platform.mongo import Database, Document
 from shared.platform.programmes import Programmes
@@ -81,6 +83,15 @@ def refused(sheet: Sheet, message: Envelope[DrawStepRefused]) -> None:
     sheet.put(REFUSALS, {
         "_id": message.id, "draw": draw_key(message.programme, fact.draw), "programme": message.programme,
         "step": fact.step, "code": fact.reason, "by": list(fact.by), "at": message.time,
+    })
+
+
+def fairness_stated(sheet: Sheet, message: Envelope[FairnessStated]) -> None:
+    """How fair a draw came out: taken over as it was said, because drawing it a thousand times takes long."""
+    fact = message.data
+    sheet.put(FAIRNESS, {
+        "_id": draw_key(message.programme, fact.draw), "programme": message.programme, "state": STATED,
+        **fact.model_dump(),
     })
 
 
@@ -165,7 +176,7 @@ REBUILD = Rebuild(
     service="lottery",
     collections=COLLECTIONS,
     folds={
-        "lottery.draws.v1": {DrawStepTaken: stepped, DrawStepRefused: refused},
+        "lottery.draws.v1": {DrawStepTaken: stepped, DrawStepRefused: refused, FairnessStated: fairness_stated},
         "lottery.results.v1": {ResultDrawn: drawn, ResultChanged: changed},
     },
     hears=hears,
@@ -190,10 +201,15 @@ REBUILD = Rebuild(
             **dict.fromkeys(("closing", "beacon", "readings", "witnesses", "proposed"),
                             "waits for signatures or for a second officer, then a line"),
             **dict.fromkeys(("revision", "changes", "change_lines", "took"), "the service's own counting"),
-            "drawn_at": "of the fact, to be read there", "statistics": "follow from entries and results",
+            "drawn_at": "of the fact, to be read there", "alone": "follows from the entries",
         }),
         Compared(RESULTS, ("draw", "entry", "application", "place", "seats", "outcome", "won", "holds"),
                  belongs=of_draw, left_out={"traceparent": "a trace, not a fact"}),
+        Compared(FAIRNESS, (
+            "programme", "draw", "state", "result_digest", "entries", "runs", "runs_alone", "envious", "groups", "left",
+            "alone",
+        ), only={"state": STATED}, left_out=dict.fromkeys(
+            ("done", "due_at", "lease_until", "leased_by", "tries"), "how far the simulated draws are: work in hand")),
         ERASED_COMPARED,
     ),
     figures=(

@@ -11,6 +11,8 @@
 | results | one an entry: place, outcome, what it holds now | derived from lines |
 | changes | changes of a day that is not over yet; settled ones are in `lines` | authoritative |
 | refusals | steps that were refused, and why | authoritative |
+| fairness | one a draw: how it came out beside simulated draws, or how far these are | authoritative |
+| simulations | what simulated draws gave, until the fairness is stated | passing |
 
 None holds personal data, and no other id of a person than the random ones that the fact topics keep for good: an order
 to erase finds nothing here, and is answered so.
@@ -32,6 +34,9 @@ from shared.platform.mongo import Database, Document, Session
 
 APPLICATIONS, PARTITIONS, WINDOWS, LATE = "applications", "partitions", "windows", "late"
 DRAWS, LINES, RESULTS, CHANGES, REFUSALS = "draws", "lines", "results", "changes", "refusals"
+FAIRNESS, SIMULATIONS = "fairness", "simulations"
+STATED = "stated"
+"""State of a draw's fairness that was said: before, simulated draws are due."""
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(APPLICATIONS, "derived", ("intake.applications.v1", "notifier.notices.v1")),
@@ -44,6 +49,8 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(CHANGES, "authoritative",
              not_rebuilt="a day of changes is said when it is settled, and is lines of the transcript then"),
     Declared(REFUSALS, "authoritative", ("lottery.draws.v1",)),
+    Declared(FAIRNESS, "authoritative", ("lottery.draws.v1",)),
+    Declared(SIMULATIONS, "passing"),
 )
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
@@ -55,6 +62,7 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (LINES, [("draw", 1), ("phase", 1), ("order", 1)], {"unique": True}),
     (RESULTS, [("draw", 1), ("entry", 1)], {"unique": True}),
     (REFUSALS, [("draw", 1), ("at", -1)], {}),
+    (FAIRNESS, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
 )
 
 Stage = Literal[
@@ -135,17 +143,6 @@ class Proposed(Kept):
         return moment_of(self.at)
 
 
-class Statistics(Kept):
-    """Counts of the draw, for the public page: pairs are (won, of how many)."""
-
-    by_party: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    by_rank: dict[str, int] = Field(default_factory=dict)
-    by_channel: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    by_day: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    left: dict[str, int] = Field(default_factory=dict)
-    alone: int = 0
-
-
 class DrawState(Kept):
     """How far a draw is. `revision` is a new random id at each step; a transcript in memory belongs to one of them.
 
@@ -174,7 +171,7 @@ class DrawState(Kept):
     result_digest: str | None = None
     drawn_at: str | None = None
     counts: dict[str, int] = Field(default_factory=dict)
-    statistics: Statistics | None = None
+    alone: int | None = None
     changes: int = 0
     change_lines: int = 0
     digest: str | None = None
@@ -240,6 +237,11 @@ async def open_changes(database: Database, draw: str, session: Session | None = 
 async def result_of(database: Database, draw: str, entry: str, session: Session | None = None) -> Document | None:
     """The result of one entry, with what it holds now."""
     return await database[RESULTS].find_one({"draw": draw, "entry": entry}, session=session)
+
+
+async def fairness_of(database: Database, draw: str) -> Document | None:
+    """How fair a draw came out, or how far its simulated draws are; None before the draw."""
+    return await database[FAIRNESS].find_one({"_id": draw})
 
 
 async def refusals_of(database: Database, draw: str, limit: int = 20) -> list[Document]:

@@ -8,6 +8,7 @@ from services.lottery.handlers.applications import Applications
 from services.lottery.handlers.approving import let_fall
 from services.lottery.handlers.changing import Changing
 from services.lottery.handlers.drawing import Drawing
+from services.lottery.handlers.fairness import Simulating
 from services.lottery.handlers.freezing import Freezing
 from services.lottery.handlers.late import LateWithdrawals
 from services.lottery.handlers.office import Office
@@ -38,6 +39,7 @@ def build(settings: LotterySettings) -> Service:
         DueWork("late withdrawals", store.LATE, LateWithdrawals(office).take),
         DueWork("end of a day of changes", store.CHANGES, Changing(office).day_is_over),
     )
+    service.runs(Simulating(office).run)
     service.follows(DemandCounted.TOPIC, demand.apply)
     service.begins_at("")
     service.serves(downloads.routes(office), draws.routes(office), pages.routes(office, service.pages, demand))

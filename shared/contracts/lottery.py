@@ -1,10 +1,10 @@
-"""What lottery says: each step of a draw in the transcript's own lines, each result, live demand by slot."""
+"""What lottery says: a draw's steps in the transcript's own lines, its results and fairness, live demand by slot."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.envelope import Event, Id, Moment
 
@@ -89,3 +89,73 @@ class DemandCounted(Event):
     applications: int
     first: dict[str, int]
     seats: dict[str, int]
+
+
+class Expected(BaseModel):
+    """What the simulated draws gave: `total` over all of them; from `low` to `high` lie the middle 95 % of them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    total: int
+    low: int
+    high: int
+
+
+class GroupFairness(BaseModel):
+    """Entries of one party size, day of application, channel, or with a wish of this rank: how many `won`.
+
+    `key` "few" stands for groups that are told together, because they are small. `as_extreme`: simulated draws in which
+    some group was at least as far out as this one. `detectable`: the smallest shift, in winners, that is found nine
+    times in ten.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    kind: Literal["party", "day", "channel", "wish"]
+    key: str
+    entries: int
+    won: int
+    expected: Expected
+    as_extreme: int
+    detectable: int | None
+
+
+class SeatsLeftOver(BaseModel):
+    """Seats of a slot, or (`slot` None) of all, that the draw gave to nobody."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    slot: str | None
+    left: int
+    expected: Expected
+
+
+class DrawnAlone(BaseModel):
+    """Had each person drawn alone: of `persons` asking in parties of this `key`, how many won over all `runs_alone`.
+
+    `together`: parties whose persons all won one slot, over the same simulated draws.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    key: str
+    entries: int
+    persons: int
+    won: int
+    together: int
+
+
+class FairnessStated(Event):
+    """How a draw came out beside `runs` simulated ones with the same entries and seats (B02); said once a draw.
+
+    `envious`: entries with reason to envy somebody placed later; 0 is right, None where several wins promise nothing.
+    With no `runs` there were too many entries to simulate.
+    """
+
+    TOPIC: ClassVar[str] = "lottery.draws.v1"
+    TYPE: ClassVar[str] = "lottery.fairness-stated.v1"
+    draw: str
+    result_digest: str
+    entries: int
+    runs: int
+    runs_alone: int
+    envious: int | None
+    groups: tuple[GroupFairness, ...]
+    left: tuple[SeatsLeftOver, ...]
+    alone: tuple[DrawnAlone, ...]

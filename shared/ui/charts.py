@@ -50,6 +50,29 @@ def bar_scale(rows: Sequence[Mapping[str, object]]) -> Scale:
     return scale([_number(row.get(key)) for row in rows for key in ("value", "mark")])
 
 
+@dataclass(frozen=True)
+class Window:
+    """A part of a scale, for points and ranges: they have no length, so it need not begin at 0. Its ends are shown."""
+
+    bottom: float
+    top: float
+
+    def share(self, value: Number) -> float:
+        """Where the value lies, 0 to `FIELD`."""
+        return round(min(max((value - self.bottom) / (self.top - self.bottom), 0.0), 1.0) * FIELD, 1)
+
+
+def window(rows: Sequence[Mapping[str, object]]) -> Window:
+    """Round numbers around all values and ranges; from 0 where they reach over most of the scale."""
+    found = [_number(row.get(key)) for row in rows for key in ("value", "low", "high")]
+    known = [number for number in found if number is not None]
+    whole = scale(known)
+    if not known or min(known) < whole.top / 2 or min(known) == max(known):
+        return Window(0, whole.top)
+    step = scale([max(known) - min(known)]).ticks[1]
+    return Window(math.floor(min(known) / step) * step, math.ceil(max(known) / step) * step)
+
+
 def _number(value: object) -> Number | None:
     return value if isinstance(value, int | float) else None
 

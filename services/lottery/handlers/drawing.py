@@ -12,16 +12,12 @@ from typing import Any
 
 from services.lottery.domain.canonical import LineDigest
 from services.lottery.domain.results import Results, add_leaves
-from services.lottery.domain.statistics import (
-    alone_with_their_wishes,
-    seats_left_over,
-    win_rate_by_party_size,
-    wins_by_wish_rank,
-)
+from services.lottery.domain.statistics import alone_with_their_wishes
 from services.lottery.domain.transcript import Stage
+from services.lottery.handlers.fairness import begin_simulating
 from services.lottery.handlers.late import release
 from services.lottery.handlers.office import Office, Turn
-from services.lottery.store import APPLICATIONS, RESULTS, Phase, Statistics
+from services.lottery.store import APPLICATIONS, RESULTS, Phase
 from shared.contracts.lottery import ResultDrawn
 from shared.messaging.transaction import OUTBOX, Transaction
 from shared.platform import telemetry
@@ -48,13 +44,13 @@ class Drawing:
     async def step(self, tx: Transaction, job: Document) -> dict[str, Any] | None:
         """One chunk of results; then the outcome; then, when all is with the broker, the end."""
         await asyncio.sleep(self._office.settings.slow_ms / 1000)
-        cursor = job["cursor"] or {"place": 0, "by_channel": {}, "by_day": {}}
+        cursor = job["cursor"] or {"place": 0}
         if cursor.get("written") and not await self._all_sent():
             return dict(cursor)
         async with self._office.turn(tx, job["programme"], job["args"]["draw"]) as turn:
             results = await self._results(turn)
             if cursor.get("written"):
-                await self._finish(turn, results, cursor)
+                await self._finish(turn, results)
                 return None
             return await self._chunk(turn, results, cursor)
 
@@ -79,7 +75,7 @@ class Drawing:
         if written:
             root = await asyncio.to_thread(add_leaves, results.leaves(), LineDigest())
             turn.keep(Phase.OUTCOME, "", {"type": "outcome", "root": root})
-        return {**_counted(cursor, records, applications, turn), "place": last, "written": written}
+        return {"place": last, "written": written}
 
     async def _applications(self, programme: str, entries: Sequence[str]) -> dict[str, Document]:
         rows = self._office.database[APPLICATIONS].find({"programme": programme, "entry": {"$in": list(entries)}})
@@ -111,45 +107,18 @@ class Drawing:
             await asyncio.sleep(0.05)
         return True
 
-    async def _finish(self, turn: Turn, results: Results, cursor: Document) -> None:
+    async def _finish(self, turn: Turn, results: Results) -> None:
         state = turn.state
         state.counts = await asyncio.to_thread(_outcomes, results)
-        state.statistics = await asyncio.to_thread(_statistics, results, cursor)
+        state.alone = await asyncio.to_thread(alone_with_their_wishes, results.entries)
         state.result_digest = turn.transcript.result_digest
         state.digest = turn.held.end["digest"] if turn.held and turn.held.end else None
         state.stage, state.drawn_at = "drawn", turn.at
         turn.said("drawn", digest=state.result_digest, counts=state.counts, event_id=turn.event_id("drawn"))
+        begin_simulating(turn)
         await release(turn.tx, state.programme)
 
 
 def _outcomes(results: Results) -> dict[str, int]:
     counts = Counter(results.record(place)["outcome"] for place in range(1, len(results.order) + 1))
     return {outcome: counts[outcome] for outcome in ("won", "waiting", "lost", "struck")}
-
-
-def _statistics(results: Results, cursor: Document) -> Statistics:
-    rates = win_rate_by_party_size(results.entries, results.allotment, results.struck)
-    return Statistics(
-        by_party={str(size): (rate.won, rate.all) for size, rate in rates.items()},
-        by_rank={str(rank): wins for rank, wins in wins_by_wish_rank(results.entries, results.allotment).items()},
-        by_channel=cursor["by_channel"], by_day=dict(sorted(cursor["by_day"].items())),
-        left=seats_left_over(results.rules, results.allotment), alone=alone_with_their_wishes(results.entries),
-    )
-
-
-def _counted(
-    cursor: Document, records: Sequence[Mapping[str, Any]], applications: Mapping[str, Document], turn: Turn
-) -> dict[str, Any]:
-    """Won, of how many, by channel and by day of application: real draws have failed exactly there."""
-    by_channel = {name: list(pair) for name, pair in cursor["by_channel"].items()}
-    by_day = {name: list(pair) for name, pair in cursor["by_day"].items()}
-    for record in records:
-        if record["outcome"] == "struck":
-            continue
-        application = applications[record["entry"]]
-        day = turn.programme.local(application["taken_at"]).date().isoformat()
-        for counts, name in ((by_channel, application["channel"]), (by_day, day)):
-            pair = counts.setdefault(name, [0, 0])
-            pair[0] += record["outcome"] == "won"
-            pair[1] += 1
-    return {"by_channel": by_channel, "by_day": by_day}

@@ -124,8 +124,8 @@ def _signatures(done: int, everybody: int) -> list[Missing]:
 
 
 async def _alone(office: Office, state: DrawState) -> int | None:
-    if state.statistics is not None:
-        return state.statistics.alone
+    if state.alone is not None:
+        return state.alone
     if state.root is None:
         return None
     held = await office.transcripts.look(state)

@@ -12,9 +12,11 @@ from services.lottery.domain.canonical import Json
 from services.lottery.domain.faults import Refused
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.views import Point, timeline
-from services.lottery.store import DrawState, Statistics, result_of
+from services.lottery.pages.fairness_view import fairness_of_page
+from services.lottery.store import DrawState, result_of
 from shared.contracts.lottery import DemandCounted
 from shared.contracts.programme import Programme
+from shared.platform.mongo import Document
 
 ENTRY = re.compile(r"[0-9a-f]{32}")
 
@@ -66,15 +68,17 @@ async def look_up(office: Office, state: DrawState, text: str) -> LookedUp:
     return LookedUp("drawn", entry, result=result, changed=result["holds"] != result["won"])
 
 
-def page_of(programme: Programme, state: DrawState, now: datetime, demand: DemandCounted | None) -> dict[str, Any]:
+def page_of(
+    programme: Programme, state: DrawState, now: datetime, demand: DemandCounted | None,
+    fairness: Document | None = None,
+) -> dict[str, Any]:
     """The context of `draw.html`."""
     points = timeline(programme, state, now)
     current = next((point for point in points if point.condition in ("now", "failed")), None)
-    statistics = state.statistics
     return {
         "programme": programme, "state": state, "points": points, "current": current,
         "missed": any(point.condition == "failed" for point in points),
-        "digests": digests(state), "charts_of": _charts(programme, statistics) if statistics else None,
+        "digests": digests(state), "fairness": fairness_of_page(programme, fairness),
         "demand": demand if demand is not None and state.root is None else None,
         "demand_days": _by_day(programme, demand.first) if demand is not None and state.root is None else {},
         "slot_names": slot_names(programme), "next_at": _next_at(current),
@@ -109,22 +113,3 @@ def _by_day(programme: Programme, figures: Mapping[str, int]) -> dict[date, list
     for slot in programme.slots:
         days.setdefault(slot.day, []).append(figures.get(slot.id, 0))
     return days
-
-
-def _charts(programme: Programme, statistics: Statistics) -> dict[str, Any]:
-    won = sum(pair[0] for pair in statistics.by_party.values())
-    everybody = sum(pair[1] for pair in statistics.by_party.values())
-    overall = _rate((won, everybody))
-    return {
-        "overall": overall,
-        "by_party": [(size, _rate(pair), pair) for size, pair in statistics.by_party.items()],
-        "by_channel": [(name, _rate(pair), pair) for name, pair in sorted(statistics.by_channel.items())],
-        "by_day": [(datetime.fromisoformat(day).date(), _rate(pair), pair) for day, pair in statistics.by_day.items()],
-        "by_rank": list(statistics.by_rank.items()),
-        "left_by_day": _by_day(programme, statistics.left),
-        "left_total": sum(statistics.left.values()),
-    }
-
-
-def _rate(pair: tuple[int, int]) -> float:
-    return round(100 * pair[0] / pair[1], 1) if pair[1] else 0.0

@@ -17,7 +17,7 @@ from services.lottery.pages.desk_view import desk_of
 from services.lottery.pages.proposal_view import proposals_of
 from services.lottery.pages.public_view import Demand, LookedUp, digests, look_up, page_of, slot_names
 from services.lottery.pages.second_view import second_of
-from services.lottery.store import DrawState
+from services.lottery.store import DrawState, fairness_of
 from shared.contracts.programme import Programme
 from shared.platform.problems import Problem
 from shared.platform.register import Person
@@ -89,7 +89,8 @@ class Screens:
         programme, state = await self._where(programme_id, draw or stands.draw)
         found = await look_up(self._office, state, entry) if entry is not None else None
         form = self._entry_form(request, entry or "", found)
-        context = page_of(programme, state, self._office.clock.now(programme.id), self._demand.of(programme.id))
+        context = page_of(programme, state, self._office.clock.now(programme.id), self._demand.of(programme.id),
+                          await fairness_of(self._office.database, state.id))
         language = self._pages.language(request)
         second = await second_of(self._office, programme, state, self._office.clock.now(programme.id), language)
         kinds = [f"{time.name.text(language)} {venue.name.text(language)}"

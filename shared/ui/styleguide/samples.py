@@ -37,6 +37,8 @@ def context() -> dict[str, Any]:
         "slots": SLOTS,
         "demand": demand(),
         "outcome": OUTCOME,
+        "ranges": RANGES,
+        "ranges_table": [(row["label"], f"{row['value']}%", f"{row['low']}%〜{row['high']}%") for row in RANGES],
         "notices": [10_214, 6_120, 2_840, None, None, None],
         "notice_days": ["7/16（金）", "7/17（土）", "7/18（日）", "7/19（月）", "7/20（火）", "7/21（水）"],
         "hours": [f"{9 + i // 2}:{'30' if i % 2 else '00'}" for i in range(25)],
@@ -53,6 +55,11 @@ ERRORS = {
     "consent": "利用目的を読み、同意する場合は印を付けてください",
 }
 
+RANGES = [
+    {"label": "1人", "value": 31.8, "mark": 32.4, "low": 30.9, "high": 34.0, "says": None},
+    {"label": "2人", "value": 33.6, "mark": 31.9, "low": 30.7, "high": 33.1, "says": "幅の外"},
+    {"label": "3人", "value": 30.2, "mark": 31.5, "low": 28.8, "high": 34.4, "says": None},
+]
 OUTCOME = [
     {"label": "1人", "value": 41.2, "mark": 40.1, "href": "#"},
     {"label": "2人", "value": 39.6, "mark": 40.1, "href": "#"},
