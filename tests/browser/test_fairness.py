@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from services.lottery.pages.public_view import page_of
+from services.lottery.pages.second_view import Second
 from services.lottery.store import STATED, DrawState, Witness
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
@@ -71,7 +72,7 @@ def show(pages: Pages, request: Request) -> HTMLResponse:
     context = page_of(PROGRAMME, state, PROGRAMME.draw.timetable.promote_until, None, json.loads(json.dumps(known)))
     return pages.render(
         request, "draw.html", form=Form(), found=None, slot_kinds=[], verifier_sha="0" * 64, standalone_sha="0" * 64,
-        published=None, **context)  # fmt: skip
+        published=None, second=Second(1), **context)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from services.lottery.api.downloads import STANDALONE
 from services.lottery.pages.public_view import page_of
+from services.lottery.pages.second_view import Second
 from services.lottery.store import DrawState, Witness
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
@@ -40,7 +41,7 @@ def show(pages: Pages, request: Request) -> HTMLResponse:
     context = page_of(programme, state, programme.draw.timetable.promote_until, None)
     return pages.render(
         request, "draw.html", form=Form(), found=None, slot_kinds=[], verifier_sha="0" * 64, standalone_sha="0" * 64,
-        published="/transcript.jsonl", **context)  # fmt: skip
+        published="/transcript.jsonl", second=Second(1), **context)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ from shared.platform.problems import Problem
 
 PUBLIC = Path(__file__).parent.parent / "public"
 VERIFIER, WITNESS = PUBLIC / "verify_draw.py", PUBLIC / "kujibiki-witness.py"
-STANDALONE = PUBLIC / "verify-draw.html"
+STANDALONE, EXPECTATION = PUBLIC / "verify-draw.html", PUBLIC / "expect_draw.py"
 
 
 def routes(office: Office) -> APIRouter:
-    """`/{programme}/draws/{draw}/…`, `/verify_draw.py`, `/verify-draw.html`, `/kujibiki-witness.py`"""
+    """`/{programme}/draws/{draw}/…`, and the programs: `/verify_draw.py`, `/verify-draw.html`, `/expect_draw.py`, …"""
     router = APIRouter(tags=["check the draw"])
 
     @router.get("/verify_draw.py", response_class=FileResponse)
@@ -33,6 +33,11 @@ def routes(office: Office) -> APIRouter:
         """The second verifier, as a page to keep: saved, never shown from here, for its scripts are its own."""
         return FileResponse(STANDALONE, media_type="text/html", filename=STANDALONE.name, headers={
             "Content-Security-Policy": "sandbox"})
+
+    @router.get("/expect_draw.py", response_class=FileResponse)
+    async def expectation() -> Response:
+        """The stand-alone program that simulates a draw's fairness again."""
+        return FileResponse(EXPECTATION, media_type="text/x-python", filename=EXPECTATION.name)
 
     @router.get("/kujibiki-witness.py", response_class=FileResponse)
     async def witness() -> Response:

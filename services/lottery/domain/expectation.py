@@ -8,7 +8,7 @@ the draw's own tickets: an order with a fault would carry the fault into the exp
 import hashlib
 import hmac
 import json
-import struct
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -173,7 +173,9 @@ def run_seed(seed: str, number: int) -> bytes:
 
 def run_order(key: bytes, entries: int) -> "array[int]":
     """Numbers 0…entries − 1 in the order of a run: ascending by the k-th 8 bytes, big-endian, of SHAKE-256(key)."""
-    keys = struct.unpack(f">{entries}Q", hashlib.shake_256(key).digest(8 * entries))
+    keys = array("Q", hashlib.shake_256(key).digest(8 * entries))
+    if sys.byteorder == "little":
+        keys.byteswap()
     return array("I", sorted(range(entries), key=keys.__getitem__))
 
 

@@ -20,6 +20,7 @@ from deploy.local.stack import Stack
 from services.lottery.domain.witness import commitment, signed_message
 from shared.contracts.envelope import envelope, new_id
 from shared.contracts.intake import ApplicationFact, ApplicationTaken, PartitionClosed
+from shared.contracts.lottery import FairnessStated
 from shared.contracts.notifier import NoticeFellDue, second_draw_id
 from shared.contracts.programme import Programme
 from shared.contracts.topics import TOPIC
@@ -191,6 +192,20 @@ class Campaign:
         for witness in self.witnesses[:3]:
             await self.step("POST", "/beacon/signatures", witness.signature(record), by=None)
         return await self.agree("/beacon/confirmation")
+
+    async def fairness(self) -> FairnessStated:
+        """How fair the draw came out, once it is stated: nothing else waits for that."""
+        found: list[FairnessStated] = []
+
+        async def stated() -> bool:
+            found[:] = [message.data for message in await self.stage.read(FairnessStated.TOPIC)
+                        if message.programme == self.programme.id and isinstance(message.data, FairnessStated)
+                        and message.data.draw == self.draw]
+            return bool(found)
+
+        await self.stage.until(stated, "the fairness of the draw is stated")
+        assert len(found) == 1
+        return found[0]
 
     async def transcript(self) -> bytes:
         answer = await self.stage.http.get(f"/lottery/{self.programme.id}/draws/{self.draw}/transcript.jsonl")

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.lottery.api.downloads import EXPECTATION
 from services.lottery.domain.expectation import Scenario
 from services.lottery.domain.replay import replay
 from services.lottery.domain.verdict import judged
@@ -42,17 +43,13 @@ async def test_b02_the_fairness_of_a_draw_is_stated_once_as_anyone_can_compute_i
     await stage.until(some_runs, "some of the simulated draws are done, and the page says how many")
     stage.kill()
     await stage.restart_after_kill()
-
-    async def stated() -> bool:
-        return bool(await said(stage, FairnessStated, it.programme.id))
-
-    await stage.until(stated, "the fairness is stated")
-    fact = (await said(stage, FairnessStated, it.programme.id))[0].data
+    fact = await it.fairness()
     assert fact.model_dump() == await computed_without_a_service(stage, it), "as if it had never been killed"
     assert "順番を飛ばされた組はありません" in await page()
+    assert (await stage.http.get("/lottery/expect_draw.py")).content == EXPECTATION.read_bytes()
     assert {group.kind for group in fact.groups} == {"party", "wish", "day", "channel"}
     await stage.tick(it.programme, it.programme.draw.timetable.promote_until)
-    assert len(await said(stage, FairnessStated, it.programme.id)) == 1
+    assert await it.fairness() == fact, "said once"
     steps = [message.data.step for message in await said(stage, DrawStepTaken, it.programme.id)]
     assert steps.count("drawn") == 1, "what simulates takes no step of the draw"
 

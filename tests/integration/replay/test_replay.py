@@ -148,9 +148,11 @@ async def test_b12_a_draw_is_drawn_again_from_the_topics_alone(infrastructure: S
         await campaign.throw_dice("6123415266" + "3415263415" + "24516")
         drawn = await campaign.reaches("drawn")
         await stage.tick(campaign.programme, campaign.programme.draw.beacons[0].at + timedelta(hours=1))
+        await campaign.fairness()
         report = await replayed(infrastructure, campaign.programme, "lottery")
     assert report.equal, examples(report)
     assert alike(report)["lottery.results"] == (60, 60, 60)
+    assert alike(report)["lottery.fairness"] == (1, 1, 1)
     figures = {one.name: one.rebuilt for one in report.figures}
     assert drawn["result_digest"] in figures["digests"].values()
     assert {name.rpartition(" ")[2] for name in figures["transcript, by phase"]} >= {"entries", "seed", "results"}
@@ -168,6 +170,7 @@ async def test_b12_two_draws_are_drawn_again_and_the_second_names_the_first(infr
         await again.throw_dice("6123415266" + "3415263415" + "24516")
         await again.reaches("drawn")
         await stage.tick(again.programme, again.programme.draw.beacons[0].at + timedelta(hours=1))
+        await again.fairness()
         report = await replayed(infrastructure, again.programme, "lottery")
     assert report.equal, examples(report)
     assert alike(report)["lottery.draws"] == (2, 2, 2) and alike(report)["lottery.results"] == (40, 40, 40)
