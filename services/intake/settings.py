@@ -12,7 +12,8 @@ class IntakeSettings(Settings):
     answered `lookup_spacing` seconds apart, the last one of a queue after `lookup_longest` seconds.
 
     `applying_at_once` applications are worked on at a time, enough to fill a group's commit while another is under
-    way; whoever would be through later than after `applying_longest_wait` seconds is turned away.
+    way; whoever would be through later than after `applying_longest_wait` seconds is turned away. Where they come all
+    the time, each waits half of `group_pace` on average.
     """
 
     service: str = "intake"
@@ -24,3 +25,4 @@ class IntakeSettings(Settings):
     lookup_longest: float = 15.0
     applying_at_once: int = 192
     applying_longest_wait: float = 2.0
+    group_pace: float = 0.05

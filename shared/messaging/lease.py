@@ -20,12 +20,19 @@ class Lease:
     def __init__(self, database: Database, name: str, seconds: float) -> None:
         self._collection, self._name, self._seconds = database["leases"], name, seconds
         self.holder = uuid4().hex
-        self._valid_until = 0.0
+        self._valid_until = self._others_until = 0.0
         self._asking = asyncio.Lock()
 
     def valid(self) -> bool:
         """Whether the lease is surely ours at this instant."""
         return time.monotonic() < self._valid_until
+
+    async def held(self) -> bool:
+        """Whether the lease is ours; asks only where less than half of its term is left, or it may be free."""
+        now = time.monotonic()
+        if now < self._valid_until - self._seconds / 2:
+            return True
+        return now >= self._others_until and await self.take()
 
     async def take(self) -> bool:
         """Takes or prolongs the lease; returns whether it is ours."""
@@ -55,6 +62,8 @@ class Lease:
             raise
         if document["holder"] != self.holder:
             self._valid_until = 0.0
+            # It may be given back at any time before its end, so not much later.
+            self._others_until = asked + self._seconds / 8
             return False
         # Counted from before the question: the server's term cannot end before ours.
         self._valid_until = asked + self._seconds * 0.8

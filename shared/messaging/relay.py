@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -26,6 +27,8 @@ from shared.platform.settings import Settings
 BATCH = 1000
 LEASE_SECONDS = 6.0
 IDLE_SECONDS = 0.25
+LOOK_SECONDS = 0.1
+"""At least so long from one look to the next: each costs a question, a deletion, and a request to Kafka a partition."""
 SEND_SECONDS = 20.0
 _HEADERS = [("content-type", CONTENT_TYPE)]
 
@@ -51,15 +54,18 @@ class Relay:
         async with self._lease.given_back():
             try:
                 while True:
-                    await self._until_idle()
+                    looked = time.monotonic()
+                    # Before the look: what is committed while it goes on calls for another.
                     self._wake.clear()
+                    await self._until_idle()
                     await woken(self._wake, IDLE_SECONDS)
+                    await asyncio.sleep(looked + LOOK_SECONDS - time.monotonic())
             finally:
                 await self._drop_producer()
 
     async def _until_idle(self) -> None:
         try:
-            while await self._lease.take() and await self._send_batch():
+            while await self._lease.held() and await self._send_batch():
                 pass
         except (KafkaError, StoreError, OSError, TimeoutError) as error:
             # A producer that saw an out-of-order sequence stays broken (aiokafka #1017): always a new one.

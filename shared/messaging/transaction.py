@@ -39,7 +39,8 @@ MOST_BYTES = 1024 * 1024
 """Of values in one document of the outbox; a transaction that says more writes several."""
 MAX_GROUP = 128
 MAX_WAITING = 2000
-ATTEMPTS = 12
+ATTEMPTS = 24
+LONGEST_PAUSE = 0.25
 GROUP_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
@@ -143,16 +144,27 @@ def _outbox(said: list[Document]) -> Iterator[Document]:
 
 @dataclass
 class _Waiting:
+    """What waits for a group, in the context of its request; `begun`: when the last try at the group began."""
+
     work: Work[Any] | Note[Any]
     result: asyncio.Future[Any]
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    begun: float = 0.0
 
 
 class Transactions:
-    """Runs work in transactions, alone or in groups."""
+    """Runs work in transactions, alone or in groups.
 
-    def __init__(self, client: Client, database: Database, source: str, wake: Callable[[], None]) -> None:
+    `pace`: at least so many seconds from one shared group to the next. A transaction takes some ten requests of
+    whatever size, so that small groups would cost most. By it replicas that met over a document fall out of step: who
+    came second counts from when it got through.
+    """
+
+    def __init__(
+        self, client: Client, database: Database, source: str, wake: Callable[[], None], *, pace: float = 0.0,
+    ) -> None:
         self._client, self._database, self._source, self._wake = client, database, source, wake
+        self._pace, self._next_group = pace, 0.0
         self._waiting: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
 
@@ -184,8 +196,10 @@ class Transactions:
 
     async def _drain_waiting(self) -> None:
         while self._waiting:
+            await asyncio.sleep(self._next_group - time.monotonic())
             group = [self._waiting.popleft() for _ in range(min(MAX_GROUP, len(self._waiting)))]
             await self._commit_group(group)
+            self._next_group = group[0].begun + self._pace if len(group) > 1 else 0.0
 
     async def _commit_group(self, group: list[_Waiting]) -> None:
         try:
@@ -212,11 +226,12 @@ class Transactions:
                 if not is_transient(error) or attempt == ATTEMPTS - 1 or time.monotonic() - began > patience:
                     raise
                 # Replicas that met over a document are not to meet again.
-                pause = min(0.5, 0.005 * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311  # nobody guesses at it
-                await asyncio.sleep(pause)
+                longest = min(LONGEST_PAUSE, 0.005 * 1.3**attempt)
+                await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311  # nobody guesses at it
         raise AssertionError("unreachable")
 
     async def _once(self, group: list[_Waiting]) -> list[Any]:
+        group[0].begun = time.monotonic()
         async with await self._client.start_session() as session, start_transaction(session):
             transaction = Transaction(self._database, session, self._source)
             results = []

@@ -68,7 +68,8 @@ class Service:
         self.started = False
         self._client, self.database = connect(settings.mongo_uri(), self.name)
         self.relay = Relay(settings, self.database)
-        self.transactions = Transactions(self._client, self.database, self.name, self.relay.wake)
+        self.transactions = Transactions(
+            self._client, self.database, self.name, self.relay.wake, pace=settings.group_pace)
         self.clock, self.programmes = Clock(), Programmes()
         self.register = Register(self.programmes.offset)
         self.jobs = Jobs(self.database, self.transactions)

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     replica: str = "1"
     erasure_look_seconds: float = 60.0
     """How often a pending erasure's topic is marked and read again: a fraction of what compaction takes there."""
+    group_pace: float = 0.0
+    """Seconds from one shared commit to the next: what waits longer is committed at less cost."""
     log_level: str = "INFO"
 
     def kafka_password(self) -> str:
