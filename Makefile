@@ -38,7 +38,7 @@ demo: setup ## A campaign from form to door, checked from outside; ARGS="--appli
 	@$(BIN)/kujibiki demo $(ARGS)
 
 test: setup lint types imports ## All checks and all tests (what CI runs)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m tests.side_by_side $(ARGS)
 
 test-fast: setup ## Tests without I/O only
 	@$(BIN)/python -m pytest tests/unit tests/contract $(ARGS)
