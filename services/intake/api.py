@@ -92,7 +92,8 @@ def routes(front: Front, lanes: list[Lane]) -> APIRouter:
     @router.post(
         APPLICATIONS, status_code=201, tags=["applying"], summary="Apply",
         responses=answers(201, answer.Taken, "Taken, or taken before under this key."),
-        openapi_extra=refuses("unfit-application", "idempotency-key-used", "too-early", "too-late", "closed"))
+        openapi_extra=refuses(
+            "unfit-application", "idempotency-key-used", "secret-renewed", "too-early", "too-late", "closed"))
     async def apply(request: Request, programme: ProgrammeName, body: ApplicationBody, key: Key = None) -> Response:
         taken = await front.take(front.say(request), front.programme(programme), body.application(), key)
         return Response(orjson.dumps({

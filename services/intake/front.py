@@ -22,7 +22,7 @@ from services.intake.handlers.cards import Told, card_of
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
 from services.intake.handlers.renewing import How, renew
-from services.intake.handlers.taking import KeyUsed, Taken, Unfit, take_postcard, take_web
+from services.intake.handlers.taking import KeyUsed, SecretRenewed, Taken, Unfit, take_postcard, take_web
 from services.intake.handlers.withdrawing import withdraw
 from services.intake.limits import FailureLimit, Pacing
 from services.intake.refusals import (
@@ -34,6 +34,7 @@ from services.intake.refusals import (
     not_found,
     out_of_window,
     overtaken,
+    secret_renewed,
     slow_down,
     unfit,
 )
@@ -187,5 +188,7 @@ async def _answered(say: Say, programme: Programme, doing: Awaitable[T]) -> T:
         raise overtaken(say) from None
     except KeyUsed:
         raise key_used(say) from None
+    except SecretRenewed:
+        raise secret_renewed(say) from None
     except Busy:
         raise busy(say) from None

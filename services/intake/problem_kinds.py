@@ -30,6 +30,8 @@ INTAKE = (
     Kind(409, "desk-unfinished", "Postcards are not keyed in, held or not checked yet", "Finish the desk's work first.",
          members={**_WINDOW, "at": None, "unkeyed": 3, "checks": 1, "held": 0}),
     Kind(409, "changed-meanwhile", "It was amended, withdrawn or erased in between", "Look it up and begin again."),
+    Kind(409, "secret-renewed", "It was taken under this `Idempotency-Key`, and its secret was renewed at the enquiry "
+         "desk since", "Use the newest secret."),
     Kind(409, "contradiction", "By other judgements the two are the same and different at once", "Take one of "
          "those back first."),
     Kind(409, "judged-for-good", "The window is closed, or being closed: pairs are not judged any more", "Tell whoever "

@@ -85,6 +85,11 @@ def key_used(say: Say) -> Problem:
     return Problem(422, "idempotency-key-used", str(say("refusal.key-used")), str(say("refusal.key-used-do")))
 
 
+def secret_renewed(say: Say) -> Problem:
+    """409: sent again after its secret was renewed at the enquiry desk."""
+    return Problem(409, "secret-renewed", str(say("refusal.renewed")), str(say("refusal.renewed-do")))
+
+
 def overtaken(say: Say) -> Problem:
     """409: amended, withdrawn or erased meanwhile."""
     return Problem(409, "changed-meanwhile", str(say("refusal.overtaken")), str(say("refusal.overtaken-do")))

@@ -15,6 +15,7 @@ from functools import partial
 from services.intake.domain.age import age_fault
 from services.intake.domain.application import Application, faults_of
 from services.intake.domain.fault import Fault
+from services.intake.domain.receipt import proves
 from services.intake.domain.residency import Eligibility, eligibility, residency_fault
 from services.intake.domain.window import (
     COUNTS,
@@ -60,6 +61,10 @@ class Unfit(Exception):
 
 class KeyUsed(Exception):
     """The idempotency key, or the card's number, belongs to an application with other content."""
+
+
+class SecretRenewed(Exception):
+    """The application is in, but its secret was renewed at the enquiry desk: the first one opens nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +221,8 @@ def _write(
 def _repeated(means: Means, earlier: Document, draft: Draft) -> Taken:
     if earlier["body"] != content_key(means, draft):
         raise KeyUsed
+    if draft.secret and not proves(earlier["receipt"], draft.secret, earlier["proof"]):
+        raise SecretRenewed
     return answer_of(earlier, draft.secret)
 
 

@@ -16,7 +16,7 @@ from services.intake.domain.fault import Fault
 from services.intake.domain.receipt import legible
 from services.intake.domain.window import WindowRefused, phase
 from services.intake.front import Front
-from services.intake.handlers.taking import KeyUsed, Taken, Unfit, check_web, take_web
+from services.intake.handlers.taking import KeyUsed, SecretRenewed, Taken, Unfit, check_web, take_web
 from services.intake.pages.fields import Sent, companion_fields, read
 from services.intake.pages.origin import refuse_foreign_post
 from services.intake.pages.picking import Picked, picked_slot, press, shown
@@ -81,10 +81,10 @@ class ApplyPages:
         self._front.check_ready(say, programme)
         try:
             taken = await take_web(self._front.means, programme, sent.application, f"form {key}")
-        except KeyUsed:
+        except (KeyUsed, SecretRenewed) as error:
+            status, words = (422, "refusal.key-used") if isinstance(error, KeyUsed) else (409, "refusal.renewed")
             return self._front.pages.problem(
-                request, status_code=422, what=say("refusal.key-used"), kept=say("apply.earlier-kept"),
-                todo=say("refusal.key-used-do"))
+                request, status_code=status, what=say(words), kept=say("apply.earlier-kept"), todo=say(f"{words}-do"))
         return self._receipt(request, programme, sent, taken)
 
     async def _show(

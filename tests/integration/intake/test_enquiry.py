@@ -133,7 +133,7 @@ async def test_b19_a_lost_receipt_is_renewed_by_a_letter_to_the_contact_on_recor
     stage: Stage, opened: Opened
 ) -> None:
     programme, family = await opened("enq-letter"), a_family()
-    receipt = (await stage.apply(programme, **family)).json()
+    receipt = (await stage.apply(programme, key="first try", **family)).json()
     enquiry = await confirm(stage, programme, said_of(family))
     assert "前の確認コードは、すぐに使えなくなります" in await act(stage, programme, enquiry, "letter")
     for _ in range(2):  # pressed twice
@@ -149,6 +149,8 @@ async def test_b19_a_lost_receipt_is_renewed_by_a_letter_to_the_contact_on_recor
     assert letter["email"] == family["email"]
     renewed = {**receipt, "secret": letter["secret"]}
     assert (await stage.mine(programme, renewed)).status_code == 200
+    again = await stage.apply(programme, key="first try", **family)
+    assert again.status_code == 409 and again.json()["type"].endswith("secret-renewed")
     assert letter["secret"] not in stage.process.log
     await stage.say("notifier", NoticeSent(
         notice=letter_id(programme.id, fact.application, 2), application=fact.application, kind="receipt", way="mail",
