@@ -159,5 +159,9 @@ async def test_b01_after_a_drawn_one_whose_rules_were_wrong_a_second_draw_replac
     results = [message.data for message in await said(stage, ResultDrawn, first.programme.id)
                if message.data.draw == again.draw]
     assert next(result for result in results if result.entry == winner.entry).outcome == "struck"
-    refused = [message.data.reason for message in await said(stage, DrawStepRefused, first.programme.id)]
-    assert "out-of-order" in refused
+
+    async def said_so() -> bool:
+        refused = [message.data.reason for message in await said(stage, DrawStepRefused, first.programme.id)]
+        return "out-of-order" in refused
+
+    await stage.until(said_so, "the refusal is a fact")

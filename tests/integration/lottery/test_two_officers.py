@@ -42,6 +42,7 @@ async def test_b01_one_officer_alone_takes_no_step_whatever_they_try(
     await it.step("POST", f"/proposals/{again['proposal']}/approval", by=OFFICERS[1], status=404)
     announced = await it.agree("/announcement")
     assert announced["announcement"] == again["announcement"], "exactly what was shown"
+    await stage.until(lambda: said(stage, DrawStepTaken, it.programme.id), "the announcement is said")
     taken = [message.data for message in await said(stage, DrawStepTaken, it.programme.id)]
     assert [(fact.step, fact.by) for fact in taken] == [("announced", OFFICERS)]
     refused = [message.data.reason for message in await said(stage, DrawStepRefused, it.programme.id)]
@@ -71,6 +72,11 @@ async def test_b01_a_proposal_falls_when_the_draw_has_moved_on_or_the_rules_refu
     await it.reveal_and_close()
     await it.step("POST", f"/proposals/{late['proposal']}/approval", by=OFFICERS[1], status=404)
     assert (await it.step("GET", "/proposals"))["proposals"] == []
+
+    async def closed() -> bool:
+        return any(message.data.step == "closed" for message in await said(stage, DrawStepTaken, it.programme.id))
+
+    await stage.until(closed, "the closing is said")
     taken = [message.data for message in await said(stage, DrawStepTaken, it.programme.id)]
     assert {fact.by for fact in taken if fact.step in ("announced", "struck", "closed")} == {OFFICERS}
     desk = await stage.ask("GET", f"/lottery/{it.programme.id}/desk")
