@@ -36,6 +36,10 @@ class Draws:
         """The draw that stands, as far as it has come."""
         return self.of(programme, self._standing.get(programme, ""))
 
+    def named(self, programme: str) -> str | None:
+        """The name of the draw that stands; None before any was heard of."""
+        return self._standing.get(programme)
+
     def any_drawn(self, programme: str) -> bool:
         """Whether results were told, be it of a draw that another one replaces."""
         return any(draw.drawn_at is not None for (of, _), draw in self._draws.items() if of == programme)

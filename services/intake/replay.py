@@ -10,6 +10,7 @@ from typing import Any
 
 from services.intake import (
     archive_store,
+    audit_store,
     enquiry_store,
     inbound,
     pair_store,
@@ -40,6 +41,7 @@ from shared.contracts.intake import (
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
     DetailsChanged,
+    EntryTraced,
     PartitionClosed,
     ReceiptRenewed,
 )
@@ -117,6 +119,11 @@ def withdrawn_late(sheet: Sheet, message: Envelope[ApplicationWithdrawnLate]) ->
     sheet.change(APPLICATIONS, message.data.application, {"withdrawn_at": message.time})
 
 
+def traced(sheet: Sheet, message: Envelope[EntryTraced]) -> None:
+    """What an auditor found; the last finding stands."""
+    sheet.put(audit_store.TRACED, audit_store.row_of(message.programme, message.data, message.time))
+
+
 def closed(sheet: Sheet, message: Envelope[PartitionClosed]) -> None:
     """Nothing numbered follows in this partition."""
     fact = message.data
@@ -165,12 +172,12 @@ REBUILD = Rebuild(
     service="intake",
     collections=(
         *COLLECTIONS, *archive_store.COLLECTIONS, *pair_store.COLLECTIONS, *postcard_store.COLLECTIONS,
-        *enquiry_store.COLLECTIONS, *window_store.COLLECTIONS),
+        *enquiry_store.COLLECTIONS, *window_store.COLLECTIONS, *audit_store.COLLECTIONS),
     folds={
         "intake.applications.v1": {
             ApplicationTaken: taken, ApplicationAmended: amended, ApplicationDecided: decided,
             ApplicationWithdrawn: withdrawn, ApplicationWithdrawnLate: withdrawn_late, DetailsChanged: details,
-            ReceiptRenewed: renewed,
+            ReceiptRenewed: renewed, EntryTraced: traced,
         },
         "intake.windows.v1": {PartitionClosed: closed},
         "intake.personal.v1": personal_fold("intake"),
@@ -199,10 +206,13 @@ REBUILD = Rebuild(
                  },
                  # A partition that nobody used yet is in the living store only.
                  only={"$or": [{"facts": {"$gt": 0}}, {"state": CLOSED}]}),
-        Compared(OUTCOMES, ("programme", "outcome", "place", "holds", "result", "change", "passes", "void", "notice")),
+        Compared(OUTCOMES, (
+            "programme", "outcome", "place", "holds", "result", "audit", "change", "passes", "void", "notice",
+        )),
         Compared(ACCESSES, ("application", "programme", "at", "role", "kind", "service", "purpose", "items",
                             "caller")),
         *replay_postcards.COMPARED,
+        Compared(audit_store.TRACED, ("programme", "draw", "entry", "finding", "by", "at")),
         PERSONAL_COMPARED,
         ERASED_COMPARED,
     ),

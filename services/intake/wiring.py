@@ -8,6 +8,7 @@ from services.intake import (
     api,
     archive_api,
     archive_store,
+    audit_store,
     desk_api,
     duplicates_api,
     enquiry_store,
@@ -22,6 +23,7 @@ from services.intake.following import Demand, Draws
 from services.intake.front import Front
 from services.intake.handlers import erasing
 from services.intake.handlers.closing import JOB, go_on_closing
+from services.intake.handlers.counting import WorkCounting
 from services.intake.handlers.enquiring import Desk
 from services.intake.handlers.letters import TAKE_OUT, Letters, take_out
 from services.intake.handlers.means import Means
@@ -31,6 +33,7 @@ from services.intake.inbound import subscriptions
 from services.intake.limits import FailureLimit, Pacing
 from services.intake.pages import (
     apply,
+    auditing,
     batches,
     checks,
     desk,
@@ -63,7 +66,8 @@ def build(settings: IntakeSettings) -> Service:
         draws=Draws(), demand=Demand(),
     )
     service.indexes(
-        *INDEXES, *archive_store.INDEXES, *pair_store.INDEXES, *postcard_store.INDEXES, *enquiry_store.INDEXES)
+        *INDEXES, *archive_store.INDEXES, *pair_store.INDEXES, *postcard_store.INDEXES, *enquiry_store.INDEXES,
+        *audit_store.INDEXES)
     service.follows("lottery.draws.v1", means.draws.apply)
     service.follows("lottery.demand.v1", means.demand.apply)
     service.hears(*subscriptions(means.store, Letters(means.store, service.jobs)))
@@ -71,6 +75,7 @@ def build(settings: IntakeSettings) -> Service:
     finding.register()
     service.jobs.register(JOB, partial(go_on_closing, finding))
     service.jobs.register(TAKE_OUT, partial(take_out, means, service.door))
+    service.runs(WorkCounting(means).run)
     returning = Returning(service.database, service.door, service.jobs, service.clock, service.programmes)
     returning.register()
     service.hears(*returning.subscriptions())
@@ -92,7 +97,7 @@ def build(settings: IntakeSettings) -> Service:
         batches.routes(front), held.routes(front), checks.routes(front),
         duplicates_api.routes(front, finding), duplicates.routes(front, finding),
         enquiry.routes(front, Desk(means, service.door, EnquiryStore(service.database)), urls.get("intake", "")),
-        window.routes(front, urls.get("lottery", "")),
+        window.routes(front, urls.get("lottery", "")), auditing.routes(front, urls.get("lottery", "")),
         mine.routes(front, urls.get("lottery", "")), own.routes(front), postcard.routes(front),
         apply.routes(front, urls.get("lottery", ""), urls.get("intake", "")),
     )

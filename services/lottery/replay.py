@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.lottery import inbound
+from services.lottery import audit_store, inbound, survey_store
 from services.lottery.handlers.applications import Applications
 from services.lottery.redrawing import STEPS, redraw_all
 from services.lottery.store import (
@@ -102,7 +102,7 @@ def drawn(sheet: Sheet, message: Envelope[ResultDrawn]) -> None:
     sheet.put(RESULTS, {
         "_id": f"{draw}/{fact.entry}", "draw": draw, "entry": fact.entry, "application": fact.application,
         "place": fact.place, "seats": fact.seats, "outcome": fact.outcome, "won": list(fact.won),
-        "holds": list(fact.won),
+        "holds": list(fact.won), **({"audit": fact.audit} if fact.audit else {}),
     })
 
 
@@ -148,11 +148,7 @@ async def digests(database: Database, programme: str) -> Mapping[str, Any]:
 
 async def seats_held(database: Database, programme: str) -> Mapping[str, Any]:
     """Seats that winners hold by slot."""
-    rows = database[RESULTS].aggregate([
-        {"$match": of_draw(programme)}, {"$unwind": "$holds"},
-        {"$group": {"_id": "$holds", "seats": {"$sum": "$seats"}}}, {"$sort": {"_id": 1}},
-    ])
-    return {row["_id"]: row["seats"] async for row in rows}
+    return await survey_store.seats_held(database, of_draw(programme))
 
 
 async def outcomes(database: Database, programme: str) -> Mapping[str, Any]:
@@ -174,7 +170,7 @@ async def refusals(database: Database, programme: str) -> Mapping[str, Any]:
 
 REBUILD = Rebuild(
     service="lottery",
-    collections=COLLECTIONS,
+    collections=(*COLLECTIONS, *audit_store.COLLECTIONS),
     folds={
         "lottery.draws.v1": {DrawStepTaken: stepped, DrawStepRefused: refused, FairnessStated: fairness_stated},
         "lottery.results.v1": {ResultDrawn: drawn, ResultChanged: changed},
@@ -201,15 +197,16 @@ REBUILD = Rebuild(
             **dict.fromkeys(("closing", "beacon", "readings", "witnesses", "proposed"),
                             "waits for signatures or for a second officer, then a line"),
             **dict.fromkeys(("revision", "changes", "change_lines", "took"), "the service's own counting"),
-            "drawn_at": "of the fact, to be read there", "alone": "follows from the entries",
+            "drawn_at": "of the fact, to be read there",
         }),
-        Compared(RESULTS, ("draw", "entry", "application", "place", "seats", "outcome", "won", "holds"),
+        Compared(RESULTS, ("draw", "entry", "application", "place", "seats", "outcome", "won", "holds", "audit"),
                  belongs=of_draw, left_out={"traceparent": "a trace, not a fact"}),
         Compared(FAIRNESS, (
             "programme", "draw", "state", "result_digest", "entries", "runs", "runs_alone", "envious", "groups", "left",
             "alone",
         ), only={"state": STATED}, left_out=dict.fromkeys(
             ("done", "due_at", "lease_until", "leased_by", "tries"), "how far the simulated draws are: work in hand")),
+        Compared(audit_store.TRACES, ("programme", "draw", "entry", "finding", "at")),
         ERASED_COMPARED,
     ),
     figures=(

@@ -8,7 +8,7 @@
 | late | withdrawals after the window was closed, until they are a strike or a change | derived |
 | draws | one a draw: how far it is, its digests, what waits for signatures | authoritative |
 | lines | the transcript, in its order by (phase, order); entries and results in chunks | authoritative |
-| results | one an entry: place, outcome, what it holds now | derived from lines |
+| results | one an entry: place, outcome, what it holds now, number in the order of an audit | derived from lines |
 | changes | changes of a day that is not over yet; settled ones are in `lines` | authoritative |
 | refusals | steps that were refused, and why | authoritative |
 | fairness | one a draw: how it came out beside simulated draws, or how far these are | authoritative |
@@ -61,6 +61,7 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (CHANGES, [("draw", 1), ("_id", 1)], {}),
     (LINES, [("draw", 1), ("phase", 1), ("order", 1)], {"unique": True}),
     (RESULTS, [("draw", 1), ("entry", 1)], {"unique": True}),
+    (RESULTS, [("draw", 1), ("audit", 1)], {"partialFilterExpression": {"audit": {"$type": "int"}}}),
     (REFUSALS, [("draw", 1), ("at", -1)], {}),
     (FAIRNESS, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
 )
@@ -171,7 +172,6 @@ class DrawState(Kept):
     result_digest: str | None = None
     drawn_at: str | None = None
     counts: dict[str, int] = Field(default_factory=dict)
-    alone: int | None = None
     changes: int = 0
     change_lines: int = 0
     digest: str | None = None
@@ -254,20 +254,6 @@ async def partitions_of(database: Database, programme: str) -> list[Document]:
     return await database[PARTITIONS].find({"programme": programme}).sort("partition", 1).to_list(None)
 
 
-async def application_counts(database: Database, programme: str) -> dict[str, int]:
-    """How many applications were heard: `taken`, of them `counted`, `withdrawn`; and `seats` that the counted ask."""
-    grouped = database[APPLICATIONS].aggregate([
-        {"$match": {"programme": programme, "entry": {"$exists": True}}},
-        {"$group": {
-            "_id": None, "taken": {"$sum": 1}, "withdrawn": {"$sum": {"$cond": ["$withdrawn", 1, 0]}},
-            "counted": {"$sum": {"$cond": [_TAKES_PART, 1, 0]}},
-            "seats": {"$sum": {"$cond": [_TAKES_PART, "$seats", 0]}},
-        }},
-    ])
-    found = await grouped.to_list(1)
-    return {name: found[0][name] if found else 0 for name in ("taken", "counted", "withdrawn", "seats")}
-
-
 async def untold(database: Database, programme: str, draw: str) -> int:
     """How many applications are in a second draw whose notice of it is not commissioned yet."""
     withdrawn = [row["_id"] async for row in database[LATE].find({"programme": programme}, {"_id": 1})]
@@ -276,7 +262,6 @@ async def untold(database: Database, programme: str, draw: str) -> int:
         "_id": {"$nin": withdrawn}})
 
 
-_TAKES_PART = {"$and": [{"$ne": ["$withdrawn", True]}, {"$ne": ["$counted", False]}]}
 TAKES_PART: dict[str, Any] = {"withdrawn": {"$ne": True}, "counted": {"$ne": False}}
 """Of an application: it is in the draw. One that intake never decided upon counts: intake decides on what is wrong."""
 

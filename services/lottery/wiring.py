@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from services.lottery import inbound, store
+from services.lottery import audit_store, inbound, store
 from services.lottery.api import downloads, draws
+from services.lottery.api import rehearsals as rehearsals_api
+from services.lottery.following import OpenWork, Rehearsals
 from services.lottery.handlers.applications import Applications
 from services.lottery.handlers.approving import let_fall
 from services.lottery.handlers.changing import Changing
@@ -12,11 +14,14 @@ from services.lottery.handlers.fairness import Simulating
 from services.lottery.handlers.freezing import Freezing
 from services.lottery.handlers.late import LateWithdrawals
 from services.lottery.handlers.office import Office
+from services.lottery.handlers.rehearsing import Rehearsing
+from services.lottery.pages import audit_routes, preflight_routes, rehearsal_routes
 from services.lottery.pages import routes as pages
 from services.lottery.pages.public_view import Demand
 from services.lottery.settings import LotterySettings
 from services.lottery.transcripts import Transcripts
-from shared.contracts.lottery import DemandCounted
+from shared.contracts.intake import WorkCounted
+from shared.contracts.lottery import DemandCounted, DrawRehearsed
 from shared.messaging.due import DueWork
 from shared.platform.service import Service
 
@@ -30,9 +35,10 @@ def build(settings: LotterySettings) -> Service:
         transcripts=Transcripts(service.database),
     )
     office.ends_turn = let_fall
-    freezing, demand = Freezing(office), Demand()
+    freezing, demand, work = Freezing(office), Demand(), OpenWork()
+    rehearsing, rehearsals = Rehearsing(office), Rehearsals()
     Drawing(office)
-    service.indexes(*store.INDEXES)
+    service.indexes(*store.INDEXES, *audit_store.INDEXES)
     service.hears(*inbound.subscriptions(Applications(service.programmes)))
     service.does(
         DueWork("freeze", store.WINDOWS, freezing.begin),
@@ -41,6 +47,13 @@ def build(settings: LotterySettings) -> Service:
     )
     service.runs(Simulating(office).run)
     service.follows(DemandCounted.TOPIC, demand.apply)
+    service.follows(WorkCounted.TOPIC, work.apply)
+    service.follows(DrawRehearsed.TOPIC, rehearsals.apply)
     service.begins_at("")
-    service.serves(downloads.routes(office), draws.routes(office), pages.routes(office, service.pages, demand))
+    service.serves(
+        downloads.routes(office), draws.routes(office), rehearsals_api.routes(office, rehearsing, rehearsals),
+        preflight_routes.routes(office, service.pages, work),
+        rehearsal_routes.routes(office, service.pages, rehearsing, rehearsals),
+        audit_routes.routes(office, service.pages),
+        pages.routes(office, service.pages, demand, work))
     return service

@@ -153,6 +153,26 @@ class ErasureAsked(Event):
     desk: AtDesk | None = None
 
 
+TraceFinding = Literal["true", "differs", "card-missing", "person-not-found", "no-application"]
+"""What an auditor found: application (and card) are as the entry says; seats or wishes differ; the card is not where it
+must be; nobody of that name lives at that address; intake has no application of this entry."""
+
+
+class EntryTraced(Event):
+    """An auditor traced an entry of the sample to its application, and found so. A later finding replaces it (B01).
+
+    `application` is None where there is none. `by` is the auditor.
+    """
+
+    TOPIC: ClassVar[str] = "intake.applications.v1"
+    TYPE: ClassVar[str] = "intake.entry-traced.v1"
+    draw: str
+    entry: Id
+    application: Id | None
+    finding: TraceFinding
+    by: str
+
+
 class PartitionClosed(Event):
     """The window is closed; this partition of `intake.applications.v1` holds `facts` numbered facts of the programme.
 
@@ -167,3 +187,23 @@ class PartitionClosed(Event):
     facts: int = Field(ge=0)
     closed_at: Moment
     closed_by: tuple[str, str] | None = None
+
+
+class WorkCounted(Event):
+    """What is left to do before the window may be closed, as counts: said when they changed, at most once a second.
+
+    `pairs` wait for a judgement whether they are one applicant's; `unkeyed` cards lie in `batches` batches and nobody
+    has looked at them; `held` cards wait, of which `unanswered` are owed a reply by post; `checks` wait for a second
+    person (S02, B03).
+    """
+
+    TOPIC: ClassVar[str] = "intake.windows.v1"
+    TYPE: ClassVar[str] = "intake.work-counted.v1"
+    as_of: Moment
+    window: Literal["open", "closing", "closed"]
+    pairs: int = Field(ge=0)
+    unkeyed: int = Field(ge=0)
+    batches: int = Field(ge=0)
+    held: int = Field(ge=0)
+    unanswered: int = Field(ge=0)
+    checks: int = Field(ge=0)

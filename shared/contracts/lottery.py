@@ -47,10 +47,41 @@ class DrawStepRefused(Event):
     by: tuple[str, ...] = ()
 
 
+class DrawRehearsed(Event):
+    """A dry run of `draw`: its computation under a throw-away seed. No draw, no result, and sums only.
+
+    `over` the entries as they were or invented ones; pairs are (won, of how many), `left` seats by slot. Of the seed
+    only the SHA-256 is told, so that anybody can see that the draw had another one.
+    """
+
+    TOPIC: ClassVar[str] = "lottery.draws.v1"
+    TYPE: ClassVar[str] = "lottery.draw-rehearsed.v1"
+    protocol: Literal["kujibiki-dry-run/1"] = "kujibiki-dry-run/1"
+    draw: str
+    rehearsal: str
+    over: Literal["entries", "invented"]
+    at: Moment
+    entries: int
+    won: int
+    by_party: dict[str, tuple[int, int]]
+    by_rank: dict[str, int]
+    left: dict[str, int]
+    alone: int
+    milliseconds: int
+    seed_digest: str
+    by: tuple[str, ...] = ()
+
+
+AUDITED = 200
+"""So many entries of a draw may be audited: an auditor traces as many of the first as were agreed upon."""
+
+
 class ResultDrawn(Event):
     """The result of one entry: `won` holds slots in the order won; `place` counts from 1.
 
     `replaces`: the draw whose result of this application is void from now on.
+    `audit` is the entry's number in the order in which an auditor traces entries to their applications, which follows
+    from the seed; the first `AUDITED` have one.
     """
 
     TOPIC: ClassVar[str] = "lottery.results.v1"
@@ -64,6 +95,7 @@ class ResultDrawn(Event):
     won: tuple[str, ...]
     result_digest: str
     replaces: str | None = None
+    audit: int | None = None
 
 
 class ResultChanged(Event):

@@ -26,7 +26,7 @@ Decision = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 
 Language = Literal["ja", "en", "zh-Hans", "ko"]
 DataItemCode = Literal["name", "address", "age", "telephone", "email", "companions"]
-Purpose = Literal["eligibility", "duplicates", "notice", "reception", "cluster", "enquiry"]
+Purpose = Literal["eligibility", "duplicates", "notice", "reception", "cluster", "enquiry", "audit"]
 Recipient = Literal["intake", "notifier", "checkin"]
 
 

@@ -60,7 +60,7 @@ TOPICS: tuple[Topic, ...] = (
     _facts("intake.applications.v1", "application", "intake", "lottery notifier retention", 6,
            "Applications taken, amended, withdrawn, decided; numbered 1…n a programme and partition."),
     _plain("intake.windows.v1", "programme", "intake", "lottery notifier retention", 1,
-           "A window was closed; how many applications' facts each partition holds."),
+           "A window was closed; how many applications' facts each partition holds. Before: the work that is left."),
     _facts("intake.postcards.v1", "batch", "intake", "retention", 3,
            "Batches of postcards and each card: where it lies, keyed in, held and why, checked by a second person."),
     _sealed("intake.personal.v1", "intake", "notifier checkin",

@@ -41,7 +41,7 @@ PURPOSES_OF_ROLE: dict[str, frozenset[DoorPurpose]] = {
     "custodian": frozenset(),
     "tracer": frozenset({"cluster"}),
     "records": frozenset(),
-    "auditor": frozenset(),
+    "auditor": frozenset({"audit"}),
 }
 
 PURPOSES_OF_SERVICE: dict[str, frozenset[DoorPurpose]] = {

@@ -236,6 +236,7 @@ def desk_pages(camera: Camera) -> None:
     for name, service, path in (
         ("postcard-desk", "intake", f"{SECOND}/desk"), ("postcard-desk-first", "intake", f"{FIRST}/desk"),
         ("draw-desk", "lottery", f"{FIRST}/desk"), ("draw-desk-second", "lottery", f"{SECOND}/desk"),
+        ("preflight", "lottery", f"{SECOND}/desk/preflight"), ("dry-runs", "lottery", f"{SECOND}/desk/rehearsals"),
         ("notices", "notifier", f"{FIRST}/desk"), ("notices-list", "notifier", f"{FIRST}/notices"),
         ("terminal", "checkin", f"{FIRST}/terminal"), ("cards", "checkin", f"{FIRST}/cards"),
         ("cluster", "checkin", f"{FIRST}/cluster"), ("destruction", "checkin", f"{FIRST}/destruction"),

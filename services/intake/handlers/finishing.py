@@ -12,9 +12,11 @@ from shared.contracts.programme import Programme
 
 @dataclass(frozen=True)
 class Unfinished:
-    """Cards that nobody has looked at, cards that are held, cards to be checked, replies that are owed by post."""
+    """Cards that nobody has looked at and how many batches they lie in, cards that are held, cards to be checked,
+    replies that are owed by post."""
 
     unkeyed: int
+    batches: int
     held: int
     checks: int
     unanswered: int
@@ -28,6 +30,7 @@ async def unfinished(means: Means, programme: Programme) -> Unfinished:
     aside = [row for state in (HELD, GIVEN_UP) for row in await means.postcards.cards_that_are(programme.id, state)]
     return Unfinished(
         unkeyed=sum(standing.left for standing in standings.values()),
+        batches=sum(standing.left > 0 for standing in standings.values()),
         held=sum(standing.held for standing in standings.values()),
         checks=sum(checks.get(state, 0) for state in OPEN_CHECKS),
         unanswered=sum(row.get("replied_at") is None for row in aside))

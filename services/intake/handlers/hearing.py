@@ -24,7 +24,7 @@ async def hear_result(tx: Transaction, message: Envelope[ResultDrawn]) -> None:
     result = message.data
     change_outcome(tx, result.application, message.programme, {
         "outcome": result.outcome, "place": result.place, "holds": list(result.won),
-        "result": result.result_digest, **({"change": None} if result.replaces else {}),
+        "result": result.result_digest, "audit": result.audit, **({"change": None} if result.replaces else {}),
     })
 
 

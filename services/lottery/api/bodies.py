@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.lottery.domain.records import Decision, EntryId, Hash, Name, SignatureHex
+from services.lottery.domain.rehearsal import MOST_INVENTED
 
 
 class Body(BaseModel):
@@ -64,6 +66,19 @@ class Adjustment(Body):
     seats: int
     reason: Name
     decision: Decision
+
+
+class Rehearsal(Body):
+    """A dry run: over the entries as they are, or over `count` invented ones."""
+
+    over: Literal["entries", "invented"]
+    count: Annotated[int, Field(ge=1, le=MOST_INVENTED)] | None = None
+
+    @model_validator(mode="after")
+    def _counted_where_invented(self) -> Rehearsal:
+        if (self.over == "invented") != (self.count is not None):
+            raise PydanticCustomError("count", "count belongs to invented entries, and only to them")
+        return self
 
 
 class Change(Body):

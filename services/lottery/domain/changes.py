@@ -64,6 +64,11 @@ class Holdings:
         self._settled_day: int | None = None
 
     @property
+    def seats(self) -> list[int]:
+        """Seats of each slot by its number as they are now: free and given, reserve apart."""
+        return [free + given for free, given in zip(self.free, self._given, strict=True)]
+
+    @property
     def day_is_open(self) -> bool:
         """Whether changes were taken whose day is not settled yet."""
         return self._open_day is not None

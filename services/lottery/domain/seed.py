@@ -5,6 +5,7 @@ nobody who chose an entry's id could have chosen its place.
 """
 
 import hashlib
+import heapq
 import hmac
 import sys
 from array import array
@@ -66,7 +67,8 @@ def audit_sample(seed: str, entries: Entries, size: int) -> list[str]:
     """The entries that the auditor traces to their applications: the `size` lowest HMAC(seed, "audit/" + entry)."""
     key = _key(seed)
     ids = (entries.entry(number) for number in range(len(entries)))
-    return sorted(ids, key=lambda entry: (hmac.digest(key, f"audit/{entry}".encode(), "sha256"), entry))[:size]
+    return heapq.nsmallest(
+        size, ids, key=lambda entry: (hmac.digest(key, f"audit/{entry}".encode(), "sha256"), entry))
 
 
 def _key(seed: str) -> bytes:

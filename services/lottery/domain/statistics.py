@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from services.lottery.domain.entries import Entries
 from services.lottery.domain.mechanism import NOTHING, Allotment
-from services.lottery.domain.rules import Rules
 
 
 class Envy(NamedTuple):
@@ -49,8 +48,3 @@ def alone_with_their_wishes(entries: Entries) -> int:
     """How many entries share (seats, wishes) with nobody: what a reader of a full transcript could single out."""
     seen = Counter((party, tuple(entries.wishes_of(number))) for number, party in enumerate(entries.seats))
     return sum(1 for count in seen.values() if count == 1)
-
-
-def slots_tight_for_families(rules: Rules) -> list[str]:
-    """Slots of which the largest allowed party is more than 5 % of the seats: there skipping favours small parties."""
-    return [slot.slot for slot in rules.slots if rules.max_seats * 20 > slot.seats]

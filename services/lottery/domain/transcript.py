@@ -203,8 +203,7 @@ class Transcript:
         self._expect("draw", Stage.BEACON)
         assert self.seed is not None and self._beacon is not None
         entries = self._frozen_entries()
-        seats = self._seats_after(self._adjusted)
-        self.results = Results.drawn(self.rules, entries, self._struck.keys(), seats, self.seed)
+        self.results = Results.drawn(self.rules, entries, self._struck.keys(), self.seats, self.seed)
         self._outcome = {"type": "outcome", "root": add_leaves(self.results.leaves(), self._digest)}
         self._digest.add([line_of(self._outcome)])
         self.result_digest = self._digest.hex()
@@ -242,6 +241,16 @@ class Transcript:
         record = self.end_record()
         self.stage = Stage.ENDED
         return record
+
+    @property
+    def seats(self) -> list[int]:
+        """Seats of each slot by its number, as adjusted, and after the draw as changed."""
+        return self.holdings.seats if self.holdings is not None else self._seats_after(self._adjusted)
+
+    @property
+    def struck(self) -> list[str]:
+        """The entries that take no seat, in no order of theirs."""
+        return [record.entry for record in self._struck.values()]
 
     @property
     def digest(self) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 
 from services.lottery.domain.canonical import LineDigest
 from services.lottery.domain.results import Results, add_leaves
-from services.lottery.domain.statistics import alone_with_their_wishes
+from services.lottery.domain.seed import audit_sample
 from services.lottery.domain.transcript import Stage
 from services.lottery.handlers.fairness import begin_simulating
 from services.lottery.handlers.late import release
 from services.lottery.handlers.office import Office, Turn
 from services.lottery.store import APPLICATIONS, RESULTS, Phase
-from shared.contracts.lottery import ResultDrawn
+from shared.contracts.lottery import AUDITED, ResultDrawn
 from shared.messaging.transaction import OUTBOX, Transaction
 from shared.platform import telemetry
 from shared.platform.mongo import Document
@@ -39,6 +39,7 @@ class Drawing:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._sample: tuple[str, Mapping[str, int]] = ("", {})
         office.jobs.register(JOB, self.step)
 
     async def step(self, tx: Transaction, job: Document) -> dict[str, Any] | None:
@@ -69,8 +70,9 @@ class Drawing:
         links = [row["traceparent"] for row in applications.values() if row.get("traceparent")][:MOST_LINKS]
         with telemetry.span("lottery draws entries", links=links):
             turn.keep(Phase.RESULTS, f"{first:09}", *records)
+            audited = await self._audited(turn, results)
             for record in records:
-                self._say(turn, record, applications.get(record["entry"]))
+                self._say(turn, record, applications.get(record["entry"]), audited.get(record["entry"]))
         written = last == len(results.order)
         if written:
             root = await asyncio.to_thread(add_leaves, results.leaves(), LineDigest())
@@ -81,18 +83,29 @@ class Drawing:
         rows = self._office.database[APPLICATIONS].find({"programme": programme, "entry": {"$in": list(entries)}})
         return {row["entry"]: row async for row in rows}
 
-    def _say(self, turn: Turn, record: Mapping[str, Any], application: Document | None) -> None:
+    async def _audited(self, turn: Turn, results: Results) -> Mapping[str, int]:
+        """The entries that may be audited, with their numbers in the order of tracing; worked out once a draw."""
+        seed = turn.state.seed or ""
+        if self._sample[0] != seed:
+            entries = await asyncio.to_thread(audit_sample, seed, results.entries, AUDITED)
+            self._sample = (seed, {entry: number for number, entry in enumerate(entries, 1)})
+        return self._sample[1]
+
+    def _say(
+        self, turn: Turn, record: Mapping[str, Any], application: Document | None, audit: int | None
+    ) -> None:
         state, entry = turn.state, record["entry"]
         assert application is not None, "an entry was an application before"
         turn.tx.insert(RESULTS, {
             "_id": f"{state.id}/{entry}", "draw": state.id, "entry": entry, "application": application["_id"],
             "place": record["place"], "seats": application["seats"], "outcome": record["outcome"],
             "won": record["won"], "holds": record["won"], "traceparent": application.get("traceparent"),
+            **({"audit": audit} if audit else {}),
         })
         event = ResultDrawn(
             draw=state.draw, application=application["_id"], entry=entry, seats=application["seats"],
             place=record["place"], outcome=record["outcome"], won=tuple(record["won"]),
-            result_digest=turn.transcript.result_digest or "", replaces=turn.replaces,
+            result_digest=turn.transcript.result_digest or "", replaces=turn.replaces, audit=audit,
         )
         turn.tx.say(event, subject=application["_id"], programme=state.programme, at=turn.now,
                     event_id=turn.event_id("result", entry), traceparent=application.get("traceparent"))
@@ -110,7 +123,6 @@ class Drawing:
     async def _finish(self, turn: Turn, results: Results) -> None:
         state = turn.state
         state.counts = await asyncio.to_thread(_outcomes, results)
-        state.alone = await asyncio.to_thread(alone_with_their_wishes, results.entries)
         state.result_digest = turn.transcript.result_digest
         state.digest = turn.held.end["digest"] if turn.held and turn.held.end else None
         state.stage, state.drawn_at = "drawn", turn.at

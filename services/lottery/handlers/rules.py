@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.lottery.domain.beacon import drand_time
 from services.lottery.domain.records import DRAND, PROTOCOL
-from services.lottery.store import DrawState
+from services.lottery.store import DrawState, Witness
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Beacon, DrandBeacon, Draw, Programme
 
@@ -35,6 +38,20 @@ def rules_record(programme: Programme, state: DrawState) -> dict[str, Any]:
         "utc_offset": programme.utc_offset_minutes, "publication": draw.publication,
         "previous": _previous(draw, state),
     }
+
+
+def provisional_rules(programme: Programme, state: DrawState) -> dict[str, Any]:
+    """The same before all witnesses have registered: whoever has not gets a key that stands in for theirs, and the
+    digest of a first draw that still goes on another one."""
+    names = [witness.name for witness in programme.draw.witnesses]
+    registered = {name: state.witnesses.get(name) or _stand_in(name) for name in names}
+    return rules_record(programme, state.model_copy(
+        update={"witnesses": registered, "previous": state.previous or "0" * 64}))
+
+
+def _stand_in(name: str) -> Witness:
+    key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
+    return Witness(key=key.public_key().public_bytes_raw().hex(), commitment="0" * 64, at="")
 
 
 def commitment_records(programme: Programme, state: DrawState) -> list[dict[str, Any]]:

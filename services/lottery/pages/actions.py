@@ -68,7 +68,7 @@ def read_form(name: str, pairs: Mapping[str, str]) -> Any:
         field = key.removeprefix(f"{name}.")
         value = text.strip()
         if value:
-            fields[field] = _number(value) if field in NUMBERS else value
+            fields[field] = as_number(value) if field in NUMBERS else value
     return model.model_validate(fields)
 
 
@@ -116,6 +116,7 @@ def wrong_fields(error: ValidationError) -> list[str]:
     return sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]})
 
 
-def _number(text: str) -> int | str:
+def as_number(text: str) -> int | str:
+    """Digits and signs as people type them; what is no whole number stays as it is."""
     plain = text.translate(str.maketrans("−‐–－０１２３４５６７８９", "----0123456789"))
     return int(plain) if plain.lstrip("-").isdecimal() and len(plain) < 18 else text

@@ -1,4 +1,4 @@
-"""What the draw desk shows: the checks before each step, what is missing, what was refused."""
+"""What the draw desk shows: what is missing for the next step, what was refused."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.lottery.domain.statistics import alone_with_their_wishes
 from services.lottery.domain.witness import signatures_needed
 from services.lottery.handlers.applications import is_complete
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.views import beacon_due, timeline, witness_condition
-from services.lottery.store import DrawState, application_counts, open_changes, partitions_of, refusals_of
+from services.lottery.store import DrawState, open_changes, partitions_of, refusals_of
 from shared.contracts.programme import CeremonyBeacon, Programme
-
-TIGHT_SHARE = 20
-"""The largest party is more than one in so many of a slot's seats: then the page warns (5 %)."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +30,6 @@ async def desk_of(office: Office, programme: Programme, state: DrawState, now: d
     changes = await open_changes(office.database, state.id)
     return {
         "programme": programme, "state": state, "now": now, "points": timeline(programme, state, now),
-        "counts": await application_counts(office.database, programme.id),
-        "complete": complete, "expected": expected,
-        "seats": sum(slot.seats for slot in programme.slots),
-        "tight": sum(0 < slot.seats < programme.party.max_seats * TIGHT_SHARE for slot in programme.slots),
-        "alone": await _alone(office, state),
         "witnesses": [(witness, witness_condition(witness.name, state)) for witness in programme.draw.witnesses],
         "needed": signatures_needed(len(programme.draw.witnesses)),
         "missing": missing(programme, state, now, complete, expected, len(changes)),
@@ -121,13 +112,3 @@ def _before_beacon(programme: Programme, state: DrawState, now: datetime) -> lis
 def _signatures(done: int, everybody: int) -> list[Missing]:
     needed = signatures_needed(everybody)
     return [Missing("signatures", {"done": done, "needed": needed, "all": everybody})] if done < needed else []
-
-
-async def _alone(office: Office, state: DrawState) -> int | None:
-    if state.alone is not None:
-        return state.alone
-    if state.root is None:
-        return None
-    held = await office.transcripts.look(state)
-    assert held.transcript.entries is not None
-    return alone_with_their_wishes(held.transcript.entries)

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.lottery.domain.canonical import Json
 from services.lottery.domain.faults import Refused
+from services.lottery.handlers.auditing import Tally
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.views import Point, timeline
 from services.lottery.pages.fairness_view import fairness_of_page
@@ -70,9 +71,9 @@ async def look_up(office: Office, state: DrawState, text: str) -> LookedUp:
 
 def page_of(
     programme: Programme, state: DrawState, now: datetime, demand: DemandCounted | None,
-    fairness: Document | None = None,
+    fairness: Document | None = None, audit: Tally | None = None,
 ) -> dict[str, Any]:
-    """The context of `draw.html`."""
+    """The context of `draw.html`; `audit` is what auditors found, once the draw is done."""
     points = timeline(programme, state, now)
     current = next((point for point in points if point.condition in ("now", "failed")), None)
     return {
@@ -80,8 +81,8 @@ def page_of(
         "missed": any(point.condition == "failed" for point in points),
         "digests": digests(state), "fairness": fairness_of_page(programme, fairness),
         "demand": demand if demand is not None and state.root is None else None,
-        "demand_days": _by_day(programme, demand.first) if demand is not None and state.root is None else {},
-        "slot_names": slot_names(programme), "next_at": _next_at(current),
+        "demand_days": by_day(programme, demand.first) if demand is not None and state.root is None else {},
+        "slot_names": slot_names(programme), "next_at": _next_at(current), "audit_tally": audit,
     }
 
 
@@ -104,11 +105,18 @@ def slot_names(programme: Programme, language: str = "ja") -> dict[str, str]:
     }
 
 
+def slot_kinds(programme: Programme, language: str = "ja") -> list[str]:
+    """The slots of a day as calendars name them, in programme order."""
+    return [f"{time.name.text(language)} {venue.name.text(language)}"
+            for venue in programme.venues for time in programme.times]
+
+
 def _next_at(current: Point | None) -> datetime | None:
     return current.at if current else None
 
 
-def _by_day(programme: Programme, figures: Mapping[str, int]) -> dict[date, list[int]]:
+def by_day(programme: Programme, figures: Mapping[str, int]) -> dict[date, list[int]]:
+    """Figures by slot as a calendar wants them: a day's in programme order."""
     days: dict[date, list[int]] = {}
     for slot in programme.slots:
         days.setdefault(slot.day, []).append(figures.get(slot.id, 0))

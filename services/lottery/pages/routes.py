@@ -10,12 +10,17 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.lottery.api.downloads import STANDALONE, VERIFIER, sha256_of
+from services.lottery.domain.preflight import findings
+from services.lottery.following import OpenWork
+from services.lottery.handlers.auditing import tally
 from services.lottery.handlers.office import Office
-from services.lottery.handlers.second import at_hand
+from services.lottery.handlers.preflight import situation
 from services.lottery.pages.actions import answer, form_fields, is_form, read_form, take, wrong_fields
+from services.lottery.pages.at_hand import draw_at_hand
 from services.lottery.pages.desk_view import desk_of
+from services.lottery.pages.preflight_view import preflight_of
 from services.lottery.pages.proposal_view import proposals_of
-from services.lottery.pages.public_view import Demand, LookedUp, digests, look_up, page_of, slot_names
+from services.lottery.pages.public_view import Demand, LookedUp, digests, look_up, page_of, slot_kinds, slot_names
 from services.lottery.pages.second_view import second_of
 from services.lottery.store import DrawState, fairness_of
 from shared.contracts.programme import Programme
@@ -32,10 +37,10 @@ DONE = ("done", "proposed", "approved", "taken-back", "gone")
 KINDS = ("declined", "withdrawn", "disqualified", "seats", "granted")
 
 
-def routes(office: Office, pages: Pages, demand: Demand) -> APIRouter:
+def routes(office: Office, pages: Pages, demand: Demand, work: OpenWork) -> APIRouter:
     """The two pages, and the list of draws."""
     router = APIRouter(include_in_schema=False)
-    screens = Screens(office, pages, demand)
+    screens = Screens(office, pages, demand, work)
 
     @router.get("")
     async def index(request: Request) -> Response:
@@ -77,8 +82,8 @@ def routes(office: Office, pages: Pages, demand: Demand) -> APIRouter:
 class Screens:
     """Puts together what each page shows."""
 
-    def __init__(self, office: Office, pages: Pages, demand: Demand) -> None:
-        self._office, self._pages, self._demand = office, pages, demand
+    def __init__(self, office: Office, pages: Pages, demand: Demand, work: OpenWork) -> None:
+        self._office, self._pages, self._demand, self._work = office, pages, demand, work
         self._verifier_sha, self._standalone_sha = sha256_of(VERIFIER), sha256_of(STANDALONE)
 
     async def public(
@@ -89,12 +94,12 @@ class Screens:
         programme, state = await self._where(programme_id, draw or stands.draw)
         found = await look_up(self._office, state, entry) if entry is not None else None
         form = self._entry_form(request, entry or "", found)
+        audit = await tally(self._office.database, state) if state.stage == "drawn" else None
         context = page_of(programme, state, self._office.clock.now(programme.id), self._demand.of(programme.id),
-                          await fairness_of(self._office.database, state.id))
+                          await fairness_of(self._office.database, state.id), audit)
         language = self._pages.language(request)
         second = await second_of(self._office, programme, state, self._office.clock.now(programme.id), language)
-        kinds = [f"{time.name.text(language)} {venue.name.text(language)}"
-                 for venue in programme.venues for time in programme.times]
+        kinds = slot_kinds(programme, language)
         return self._pages.render(
             request, "draw.html", status_code=422 if form.errors else 200, form=form, found=found, slot_kinds=kinds,
             verifier_sha=self._verifier_sha, standalone_sha=self._standalone_sha,
@@ -110,10 +115,13 @@ class Screens:
         context = await desk_of(self._office, programme, state, now)
         second = await second_of(self._office, programme, state, now)
         say = self._pages.words_for(request)
+        seen = await situation(self._office, programme, state, now, self._work.of(programme.id))
         return self._pages.render(
             request, "desk.html", status_code=422 if wrong else 200, form=form or Filled(), wrong=wrong or [],
             did=next((one for one in DONE if one in request.query_params), None),
             refused="refused" in request.query_params, proposals=proposals_of(programme, state, now, person),
+            preflight=preflight_of(programme, seen.step, findings(seen), say,
+                                   self._office.settings.public_urls.get("intake", "")),
             digests=digests(state), slot_names=slot_names(programme), caller_fields=form_fields(),
             second=second,
             kinds=[(kind, say(f"desk.kind.{kind}")) for kind in KINDS],
@@ -158,8 +166,7 @@ class Screens:
         return self._office.defined(programme_id, draw), await self._office.state(programme_id, draw)
 
     async def _at_hand(self, request: Request, programme_id: str) -> tuple[Programme, DrawState]:
-        named = request.query_params.get("draw")
-        return await self._where(programme_id, named or (await at_hand(self._office, programme_id)).draw)
+        return await draw_at_hand(self._office, request, programme_id)
 
     def _entry_form(self, request: Request, entry: str, found: LookedUp | None) -> Filled:
         wrong = found is not None and found.state == "wrong"

@@ -7,6 +7,7 @@
     python3 verify_draw.py transcript.jsonl --announcement HEX --root HEX --closed HEX   what you kept yourself
     python3 verify_draw.py transcript.jsonl --entry ID                    why this application won or not
     python3 verify_draw.py [transcript.jsonl] --proof proof.json          your own two lines, under the public roots
+    python3 verify_draw.py transcript.jsonl --audit 30                    which entries an auditor traces first
 
 Exit: 0 true, 1 refused (the first fault and its line), 2 could not read. One file, standard library only, Python 3.9
 or later, no network. It shares no code with the service that made the draw. Numbers of bytes a line, nesting, and
@@ -23,6 +24,8 @@ import calendar
 import datetime
 import gzip
 import hashlib
+import heapq
+import hmac
 import io
 import itertools
 import json
@@ -1270,6 +1273,20 @@ def explain(verifier, write):
         write(f"  line {line}: {record.get('kind', record['type'])} {record['slot'] or 'all'}")
 
 
+def audit(verifier, size, write):
+    """The entries that an auditor traces to their applications, in their order: nobody could know it beforehand."""
+    if not verifier.whole:
+        raise Unreadable("the audit's sample takes the whole transcript, and this is its public part")
+    key, entries = bytes.fromhex(verifier.said["seed"]), verifier.entries
+    ids = (entries.id(number) for number in range(verifier.count))
+
+    def drawn_lot(entry):
+        return hmac.new(key, b"audit/" + entry.encode(), "sha256").digest(), entry
+
+    for rank, entry in enumerate(heapq.nsmallest(size, ids, key=drawn_lot), 1):
+        write(f"audit {rank:>5}     {entry}")
+
+
 def arguments(given):
     parser = argparse.ArgumentParser(description="Check a draw (kujibiki-draw/1) by computing it again.")
     parser.add_argument("transcript", nargs="?", help="transcript, plain or .gz; - for standard input")
@@ -1277,6 +1294,7 @@ def arguments(given):
         parser.add_argument("--" + option, metavar="HEX", help=f"what you kept: {what}")
     parser.add_argument("--proof", metavar="FILE", help="check the proof file of your receipt page")
     parser.add_argument("--entry", metavar="ID", help="explain one application")
+    parser.add_argument("--audit", metavar="N", type=int, help="print the first N entries that an auditor traces")
     options = parser.parse_args(given)
     for option, shape in (("announcement", HASH), ("root", HASH), ("closed", HASH), ("entry", ENTRY)):
         value = getattr(options, option)
@@ -1286,8 +1304,10 @@ def arguments(given):
                 parser.error(f"--{option} must be hex digits of the right number")
     if options.transcript is None and options.proof is None:
         parser.error("give a transcript, or --proof FILE")
-    if options.transcript is None and (options.announcement or options.closed or options.entry):
-        parser.error("--announcement, --closed and --entry need a transcript")
+    if options.audit is not None and not 1 <= options.audit <= MAX_ENTRIES:
+        parser.error("--audit must be a number from 1 on")
+    if options.transcript is None and (options.announcement or options.closed or options.entry or options.audit):
+        parser.error("--announcement, --closed, --entry and --audit need a transcript")
     return options
 
 
@@ -1309,6 +1329,8 @@ def run(options, write):
         write(f"{name:<15} {value}")
     if verifier.watched is not None:
         explain(verifier, write)
+    if options.audit is not None:
+        audit(verifier, options.audit, write)
     for reason in [*verifier.unknown, *left_open(kept)]:
         write(f"NOT KNOWN: {reason}.")
 

@@ -32,7 +32,7 @@ class Stage(Shared):
     staff: ClassVar[Staff] = {
         "officer-1": ("officer", TRAINED), "officer-2": ("officer", TRAINED), "desk-1": ("desk", TRAINED),
         "desk-2": ("desk", TRAINED), "desk-3": ("desk", TRAINED), "untrained-1": ("desk", None),
-        "attendant-1": ("attendant", TRAINED),
+        "attendant-1": ("attendant", TRAINED), "auditor-1": ("auditor", TRAINED),
     }
     # Whom it must seal for follows from the programmes; `define` waits for that.
     parts_ready = ("views", "consumer")

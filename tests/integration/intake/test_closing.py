@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from shared.contracts.intake import (
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
     PartitionClosed,
+    WorkCounted,
 )
 from shared.contracts.partitions import partition_of
 from shared.contracts.programme import Programme
@@ -26,7 +28,8 @@ async def closed(stage: Stage, programme: Programme) -> list[PartitionClosed]:
 
     async def said() -> Any:
         events = [
-            one.data for one in await stage.read("intake.windows.v1") if one.programme == programme.id
+            one.data for one in await stage.said(programme, "intake.windows.v1")
+            if isinstance(one.data, PartitionClosed)
         ]
         return events if len(events) == 6 else None
 
@@ -77,7 +80,8 @@ async def test_s01_one_officer_alone_cannot_close_whatever_they_try(stage: Stage
     assert (await stage.closing(programme, "/confirmation")).status_code == 202
 
     async def said() -> list[Any] | None:
-        events = [one.data for one in await stage.said(programme, "intake.windows.v1")]
+        events = [one.data for one in await stage.said(programme, "intake.windows.v1")
+                  if isinstance(one.data, PartitionClosed)]
         return events if len(events) == 6 else None
 
     events = await stage.until(said, "all partitions are closed")
@@ -190,3 +194,27 @@ async def test_after_the_closing_nothing_comes_in_and_a_withdrawal_has_no_number
 
     (fact,) = await stage.until(late, "the late withdrawal")
     assert fact.entry == receipt["entry"]
+
+
+async def test_s02_b03_what_is_left_is_said_as_counts_when_it_changed(stage: Stage, opened: Opened) -> None:
+    """The draw desk's preflight lives on it: no card, no application and nobody's data in it."""
+    programme = await opened("open-work")
+
+    async def counts() -> list[WorkCounted]:
+        return [one.data for one in await stage.said(programme, "intake.windows.v1")
+                if isinstance(one.data, WorkCounted)]
+
+    async def last(**wanted: Any) -> bool:
+        said = await counts()
+        return bool(said) and {name: getattr(said[-1], name) for name in wanted} == wanted
+
+    await stage.until(lambda: last(window="open", unkeyed=0, held=0, pairs=0), "the empty desk is counted")
+    await stage.move_to(programme, programme.window.closes)
+    await stage.batch(programme, 2)
+    await stage.until(lambda: last(unkeyed=2, batches=1), "two cards wait")
+    await stage.desk(programme, "/held", {"batch": "HG001", "reason": "unreadable"})
+    await stage.until(lambda: last(unkeyed=1, batches=1, held=1, unanswered=1), "one of them is held")
+    assert (await stage.key_in(programme, "HG001-002", batch="HG001")).status_code == 201
+    await stage.until(lambda: last(unkeyed=0, batches=0, held=1), "the other one is keyed in")
+    said = [one.model_dump(exclude={"as_of"}) for one in await counts()]
+    assert all(earlier != later for earlier, later in pairwise(said)), "nothing is said twice"

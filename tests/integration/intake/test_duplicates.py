@@ -11,7 +11,7 @@ import httpx
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from shared.contracts.intake import ApplicationDecided
+from shared.contracts.intake import ApplicationDecided, PartitionClosed
 from shared.contracts.programme import Programme
 from tests.conftest import settings_of
 from tests.integration.intake.conftest import Opened
@@ -120,7 +120,8 @@ async def decided(stage: Stage, programme: Programme) -> list[ApplicationDecided
     await stage.until(ended, "the window is closed")
 
     async def numbered() -> list[Any] | None:
-        partitions = [one.data for one in await stage.said(programme, "intake.windows.v1")]
+        partitions = [one.data for one in await stage.said(programme, "intake.windows.v1")
+                      if isinstance(one.data, PartitionClosed)]
         facts = [one.data for one in await stage.facts(programme)]
         return facts if len(partitions) == 6 and sum(one.facts for one in partitions) == len(facts) else None
 

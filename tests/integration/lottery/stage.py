@@ -53,7 +53,9 @@ class Stage(Shared):
     """The surroundings of lottery."""
 
     service = "lottery"
-    staff: ClassVar[Staff] = dict.fromkeys(OFFICERS, ("officer", TRAINED))
+    staff: ClassVar[Staff] = {
+        **dict.fromkeys(OFFICERS, ("officer", TRAINED)), "attendant-1": ("attendant", TRAINED),
+        "auditor-1": ("auditor", TRAINED)}
     reads_as = "lottery"
 
     def __init__(self, stack: Stack) -> None:

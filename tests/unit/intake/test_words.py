@@ -28,7 +28,7 @@ def _texts(language: str) -> dict[str, str]:
 def test_b14_the_public_is_spoken_to_in_each_language_with_the_same_facts(language: str) -> None:
     """The desk is staff's, whose pages are Japanese; the desk reads the printed postcard."""
     japanese, own = _texts("ja"), _texts(language)
-    staff = ("desk.", "duplicates.", "enquiry.", "postcard.", "sheet.")
+    staff = ("audit.", "desk.", "duplicates.", "enquiry.", "postcard.", "sheet.")
     assert {key for key in japanese if not key.startswith(staff)} == set(own)
     told = {key: [set(re.findall(r"{\w+}", texts[key])) for texts in (japanese, own)] for key in own}
     assert {key for key, (wanted, found) in told.items() if wanted != found} == set()

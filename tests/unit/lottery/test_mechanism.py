@@ -18,7 +18,6 @@ from services.lottery.domain.statistics import (
     Envy,
     alone_with_their_wishes,
     justified_envy,
-    slots_tight_for_families,
 )
 from tests.unit.lottery.campaign import Record, entry, rules, slot
 
@@ -120,7 +119,6 @@ def test_those_who_stand_alone_and_tight_slots_are_counted() -> None:
     announced = read_rules(rules(slots=[slot("a", 3), slot("b", 100)], max_seats=3))
     entries = Entries.frozen([entry(1, 1, "a"), entry(2, 1, "a"), entry(3, 3, "a", "b")], announced)
     assert alone_with_their_wishes(entries) == 1
-    assert slots_tight_for_families(announced) == ["a"]
 
 
 def test_envy_is_seen_where_a_later_entry_was_served_first() -> None:
