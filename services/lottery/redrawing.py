@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from services.lottery.domain.expectation import Scenario
 from services.lottery.domain.faults import Refused
 from services.lottery.domain.replay import replay
 from services.lottery.domain.transcript import Transcript
+from services.lottery.handlers.fairness import envious
 from services.lottery.handlers.freezing import entry_line
-from services.lottery.store import APPLICATIONS, DRAWS, LINES, RESULTS, TAKES_PART, Phase
+from services.lottery.store import APPLICATIONS, DRAWS, FAIRNESS, LINES, RESULTS, TAKES_PART, Phase
 from shared.platform.mongo import Database, Document
 
 STEPS = "steps"
@@ -58,7 +60,29 @@ async def _redraw(database: Database, draw: str, said: Sequence[str]) -> list[st
             ("result", known.get("result_digest"), transcript.result_digest),
         ) if said_then is not None and said_then != now
     ]
+    stated = await database[FAIRNESS].find_one({"_id": draw})
+    faults += [f"the fairness of the draw {draw} was stated with other {what}" for what in unlike(stated, transcript)]
     return faults + await _unlike_results(database, draw, transcript)
+
+
+def unlike(stated: Document | None, transcript: Transcript) -> list[str]:
+    """What a statement of fairness says otherwise than the draw came out. What was simulated is taken over: it takes
+    long, and anybody can do it.
+    """
+    results = transcript.results
+    if stated is None or results is None:
+        return []
+    scenario = Scenario.of(results, {})
+    here = scenario.happened(results)
+    won = {(group.kind, group.key): count for group, count in zip(scenario.groups, here.won, strict=True)}
+    said = {(group["kind"], group["key"]): group["won"] for group in stated["groups"]}
+    left = [row["left"] for row in stated["left"] if row["slot"] is not None]
+    return [what for what, is_alike in (
+        ("results", stated["result_digest"] == transcript.result_digest),
+        ("winners", won == {group: count for group, count in said.items() if group[0] in ("party", "wish")}),
+        ("seats left", left == here.left),
+        ("envy", stated["envious"] == envious(results)),
+    ) if not is_alike]
 
 
 def in_order(said: Iterable[str]) -> list[tuple[Phase, bytes]]:

@@ -87,7 +87,7 @@ def refused(sheet: Sheet, message: Envelope[DrawStepRefused]) -> None:
 
 
 def fairness_stated(sheet: Sheet, message: Envelope[FairnessStated]) -> None:
-    """How fair a draw came out: taken over as it was said, because drawing it a thousand times takes long."""
+    """How fair a draw came out, as it was said: what happened is held to the draw, what was simulated is taken over."""
     fact = message.data
     sheet.put(FAIRNESS, {
         "_id": draw_key(message.programme, fact.draw), "programme": message.programme, "state": STATED,

@@ -54,11 +54,12 @@ FAIR: dict[str, Any] = {
               {"key": "few", "entries": 3, "persons": 15, "won": 600, "together": 0}],
 }  # fmt: skip
 UNUSUAL = [{**one, "as_extreme": 2} if one["key"] == "2021-06-01" else one for one in FAIR["groups"]]
+CERTAIN = [{**one, "detectable": None} for one in FAIR["groups"]]
 CASES = {
     "fair": FAIR, "unusual": {**FAIR, "groups": UNUSUAL, "envious": 3},
     "several-wins": {**FAIR, "envious": None}, "waiting": {"state": "due", "done": 250, "runs": 1000},
-    "too-many": {**FAIR, "runs": 0, "runs_alone": 0, "alone": []},
-    "no-chance": {**FAIR, "groups": [{**one, "detectable": None} for one in FAIR["groups"]]},
+    "too-many": {**FAIR, "runs": 0, "runs_alone": 0, "alone": [], "groups": CERTAIN},
+    "no-chance": {**FAIR, "groups": CERTAIN},
 }  # fmt: skip
 
 

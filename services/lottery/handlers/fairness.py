@@ -122,10 +122,11 @@ class _Case:
             "day": [day for day, _ in of_entry], "channel": [channel for _, channel in of_entry]})
         self.packed = self.scenario.packed()
         self.happened = self.scenario.happened(results)
-        self.envious = _envious(results)
+        self.envious = envious(results)
 
 
-def _envious(results: Results) -> int | None:
+def envious(results: Results) -> int | None:
+    """How many entries have reason to envy somebody placed later; None where several wins promise nothing of it."""
     if results.rules.max_wins > 1:
         return None
     return len(justified_envy(results.entries, results.order.by_place, results.allotment, results.struck))
