@@ -24,7 +24,7 @@ from services.intake.handlers.means import Means
 from services.intake.handlers.renewing import How, renew
 from services.intake.handlers.taking import KeyUsed, SecretRenewed, Taken, Unfit, take_postcard, take_web
 from services.intake.handlers.withdrawing import withdraw
-from services.intake.limits import FailureLimit, Pacing
+from services.intake.limits import Pacing
 from services.intake.refusals import (
     Erased,
     Say,
@@ -42,6 +42,7 @@ from shared.contracts.envelope import Id
 from shared.contracts.intake import AtDesk
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Busy
+from shared.platform.failures import FailureLimit
 from shared.platform.mongo import Document
 from shared.privacy.door import Door
 from shared.ui.rendering import Pages

@@ -30,7 +30,7 @@ from services.intake.handlers.means import Means
 from services.intake.handlers.pairing import Finding
 from services.intake.handlers.returning import Returning
 from services.intake.inbound import subscriptions
-from services.intake.limits import FailureLimit, Pacing
+from services.intake.limits import Pacing
 from services.intake.pages import (
     apply,
     auditing,
@@ -52,6 +52,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.sheets.reading import Readers
 from services.intake.store import INDEXES, Store
 from services.intake.upload import MAX_BODY
+from shared.platform.failures import FailureLimit
 from shared.platform.service import Service
 
 

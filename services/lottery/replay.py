@@ -15,6 +15,7 @@ from services.lottery.store import (
     COLLECTIONS,
     DRAWS,
     FAIRNESS,
+    HANDOVERS,
     LATE,
     LINES,
     PARTITIONS,
@@ -26,7 +27,14 @@ from services.lottery.store import (
     draw_key,
 )
 from shared.contracts.envelope import Envelope
-from shared.contracts.lottery import DrawStepRefused, DrawStepTaken, FairnessStated, ResultChanged, ResultDrawn
+from shared.contracts.lottery import (
+    DrawStepRefused,
+    DrawStepTaken,
+    FairnessStated,
+    ResultChanged,
+    ResultDrawn,
+    TranscriptHandedOver,
+)
 from shared.messaging.consumer import Subscription
 from shared.platform.mongo import Database, Document
 from shared.platform.programmes import Programmes
@@ -92,6 +100,15 @@ def fairness_stated(sheet: Sheet, message: Envelope[FairnessStated]) -> None:
     sheet.put(FAIRNESS, {
         "_id": draw_key(message.programme, fact.draw), "programme": message.programme, "state": STATED,
         **fact.model_dump(),
+    })
+
+
+def handed_over(sheet: Sheet, message: Envelope[TranscriptHandedOver]) -> None:
+    """An auditor fetched the whole transcript."""
+    fact = message.data
+    sheet.put(HANDOVERS, {
+        "_id": message.id, "draw": draw_key(message.programme, fact.draw), "programme": message.programme,
+        "by": fact.by, "at": fact.at, "digest": fact.digest,
     })
 
 
@@ -172,7 +189,10 @@ REBUILD = Rebuild(
     service="lottery",
     collections=(*COLLECTIONS, *audit_store.COLLECTIONS),
     folds={
-        "lottery.draws.v1": {DrawStepTaken: stepped, DrawStepRefused: refused, FairnessStated: fairness_stated},
+        "lottery.draws.v1": {
+            DrawStepTaken: stepped, DrawStepRefused: refused, FairnessStated: fairness_stated,
+            TranscriptHandedOver: handed_over,
+        },
         "lottery.results.v1": {ResultDrawn: drawn, ResultChanged: changed},
     },
     hears=hears,
@@ -207,6 +227,7 @@ REBUILD = Rebuild(
         ), only={"state": STATED}, left_out=dict.fromkeys(
             ("done", "due_at", "lease_until", "leased_by", "tries"), "how far the simulated draws are: work in hand")),
         Compared(audit_store.TRACES, ("programme", "draw", "entry", "finding", "at")),
+        Compared(HANDOVERS, ("draw", "programme", "by", "at", "digest")),
         ERASED_COMPARED,
     ),
     figures=(

@@ -13,6 +13,7 @@
 | refusals | steps that were refused, and why | authoritative |
 | fairness | one a draw: how it came out beside simulated draws, or how far these are | authoritative |
 | simulations | what simulated draws gave, until the fairness is stated | passing |
+| handovers | who of the auditors fetched the whole transcript of a draw published by digest | authoritative |
 
 None holds personal data, and no other id of a person than the random ones that the fact topics keep for good: an order
 to erase finds nothing here, and is answered so.
@@ -37,6 +38,7 @@ DRAWS, LINES, RESULTS, CHANGES, REFUSALS = "draws", "lines", "results", "changes
 FAIRNESS, SIMULATIONS = "fairness", "simulations"
 STATED = "stated"
 """State of a draw's fairness that was said: before, simulated draws are due."""
+HANDOVERS = "handovers"
 
 COLLECTIONS: tuple[Declared, ...] = (
     Declared(APPLICATIONS, "derived", ("intake.applications.v1", "notifier.notices.v1")),
@@ -51,6 +53,7 @@ COLLECTIONS: tuple[Declared, ...] = (
     Declared(REFUSALS, "authoritative", ("lottery.draws.v1",)),
     Declared(FAIRNESS, "authoritative", ("lottery.draws.v1",)),
     Declared(SIMULATIONS, "passing"),
+    Declared(HANDOVERS, "authoritative", ("lottery.draws.v1",)),
 )
 
 INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
@@ -64,6 +67,7 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (RESULTS, [("draw", 1), ("audit", 1)], {"partialFilterExpression": {"audit": {"$type": "int"}}}),
     (REFUSALS, [("draw", 1), ("at", -1)], {}),
     (FAIRNESS, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
+    (HANDOVERS, [("draw", 1), ("at", -1)], {}),
 )
 
 Stage = Literal[
@@ -247,6 +251,11 @@ async def fairness_of(database: Database, draw: str) -> Document | None:
 async def refusals_of(database: Database, draw: str, limit: int = 20) -> list[Document]:
     """The last refused steps, newest first."""
     return await database[REFUSALS].find({"draw": draw}).sort([("at", -1), ("_id", -1)]).to_list(limit)
+
+
+async def handovers_of(database: Database, draw: str) -> list[Document]:
+    """Each time that an auditor fetched the whole transcript, newest first."""
+    return await database[HANDOVERS].find({"draw": draw}).sort([("at", -1), ("_id", -1)]).to_list(None)
 
 
 async def partitions_of(database: Database, programme: str) -> list[Document]:

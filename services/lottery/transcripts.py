@@ -102,7 +102,7 @@ def published_blocks(held: Held, *, everything: bool) -> Iterator[bytes]:
     """
     transcript, end = held.transcript, held.end
     if end is None:
-        yield from transcript.lines()
+        yield from transcript.lines() if everything else transcript.public_lines()
         return
     hidden = 0 if everything or transcript.entries is None else 2 * len(transcript.entries)
     lines = transcript.lines() if everything else transcript.public_lines()

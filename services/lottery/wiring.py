@@ -15,8 +15,8 @@ from services.lottery.handlers.freezing import Freezing
 from services.lottery.handlers.late import LateWithdrawals
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.rehearsing import Rehearsing
-from services.lottery.pages import audit_routes, preflight_routes, rehearsal_routes
-from services.lottery.pages import routes as pages
+from services.lottery.pages import audit_routes, preflight_routes, public_routes, rehearsal_routes
+from services.lottery.pages import routes as desk
 from services.lottery.pages.public_view import Demand
 from services.lottery.settings import LotterySettings
 from services.lottery.transcripts import Transcripts
@@ -54,6 +54,6 @@ def build(settings: LotterySettings) -> Service:
         downloads.routes(office), draws.routes(office), rehearsals_api.routes(office, rehearsing, rehearsals),
         preflight_routes.routes(office, service.pages, work),
         rehearsal_routes.routes(office, service.pages, rehearsing, rehearsals),
-        audit_routes.routes(office, service.pages),
-        pages.routes(office, service.pages, demand, work))
+        audit_routes.routes(office, service.pages), desk.routes(office, service.pages, work),
+        public_routes.routes(office, service.pages, demand, service.sign_in))
     return service

@@ -47,6 +47,17 @@ class DrawStepRefused(Event):
     by: tuple[str, ...] = ()
 
 
+class TranscriptHandedOver(Event):
+    """An auditor fetched the whole transcript of a draw that publishes digests only; `digest` is its end's."""
+
+    TOPIC: ClassVar[str] = "lottery.draws.v1"
+    TYPE: ClassVar[str] = "lottery.transcript-handed-over.v1"
+    draw: str
+    by: str
+    at: Moment
+    digest: str
+
+
 class DrawRehearsed(Event):
     """A dry run of `draw`: its computation under a throw-away seed. No draw, no result, and sums only.
 

@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from services.lottery.pages.public_view import page_of
-from services.lottery.pages.second_view import Second
+from services.lottery.pages.public_view import Record
 from services.lottery.store import STATED, DrawState, Witness
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
-from shared.ui import Form, Pages
+from shared.ui import Pages
 from tests.browser.chromium import check_accessibility
 from tests.browser.conftest import serve
+from tests.browser.draws import rendered
 
 ROOT = Path(__file__).parents[2]
 PROGRAMME = Programme.model_validate(tomllib.loads((ROOT / "programmes/live-site-2020.toml").read_text("utf-8")))
@@ -69,11 +69,9 @@ def show(pages: Pages, request: Request) -> HTMLResponse:
     witnesses = {one.name: Witness(key="0" * 64, commitment="0" * 64, at=at) for one in PROGRAMME.draw.witnesses}
     state = DrawState(
         programme=PROGRAMME.id, draw=PROGRAMME.draw.id, stage="drawn", count=400, witnesses=witnesses)  # fmt: skip
-    known = CASES[request.path_params["name"]]
-    context = page_of(PROGRAMME, state, PROGRAMME.draw.timetable.promote_until, None, json.loads(json.dumps(known)))
-    return pages.render(
-        request, "draw.html", form=Form(), found=None, slot_kinds=[], verifier_sha="0" * 64, standalone_sha="0" * 64,
-        published=None, second=Second(1), **context)  # fmt: skip
+    known = json.loads(json.dumps(CASES[request.path_params["name"]]))
+    return rendered(
+        pages, request, PROGRAMME, state, PROGRAMME.draw.timetable.promote_until, Record(fairness=known))
 
 
 @pytest.fixture(scope="module")

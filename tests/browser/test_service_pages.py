@@ -5,6 +5,7 @@ One application has gone the whole way in one programme; in two others the windo
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from io import BytesIO
@@ -132,6 +133,26 @@ def test_my_application_with_its_pass_is_accessible_and_fits(page: Page, site: S
     page.fill("[name=secret]", site.way.receipt["secret"])
     send(page)
     assert page.locator(".pass__code svg").count() == 1
+    sound(page)
+
+
+@BOTH_WIDTHS
+def test_b01_my_application_leads_to_how_the_draw_treated_it_and_to_its_proof(
+    page: Page, site: Site, width: int
+) -> None:
+    """Over to the other service's page by a form: the entry is in no address."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.urls['intake']}/intake/{DRAWN}/mine")
+    page.fill("[name=receipt]", site.way.receipt["receipt"])
+    page.fill("[name=secret]", site.way.receipt["secret"])
+    send(page)
+    entry = site.way.receipt["entry"]
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="抽選の証明ファイルを保存").click()
+    assert json.loads(saved.value.path().read_text("utf-8"))["entry"]["line"]["entry"] == entry
+    page.get_by_role("button", name="抽選での扱いを見る").click()
+    page.get_by_role("heading", name="順番が来たときの空席").wait_for()
+    assert page.url.startswith(site.urls["lottery"]) and entry not in page.url
     sound(page)
 
 

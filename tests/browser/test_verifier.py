@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse
-from starlette.routing import Route
 
 from services.lottery.api.downloads import STANDALONE
-from services.lottery.pages.public_view import page_of
-from services.lottery.pages.second_view import Second
-from services.lottery.store import DrawState, Witness
-from shared.contracts.envelope import moment_text
-from shared.contracts.programme import Programme
-from shared.ui import Form, Pages
 from tests.browser.chromium import check_accessibility
 from tests.browser.conftest import serve
+from tests.browser.draws import MINE, application
 from tests.unit.lottery.campaign import VECTORS, vector_records
 
-ROOT = Path(__file__).parents[2]
-MINE = "4cb6e4da613b8f83521bc3f7fc04fd88"
-ANNOUNCEMENT = "e280694b73b165be0bf2a2443fe68f5dd030744d7b45f008b1f98b789053ed97"
 PATIENCE_MS = 30_000
-
-
-def show(pages: Pages, request: Request) -> HTMLResponse:
-    """The page of a draw that is done, with a vector as its transcript."""
-    programme = Programme.model_validate(tomllib.loads((ROOT / "programmes/live-site-2020.toml").read_text("utf-8")))
-    at = moment_text(programme.draw.timetable.commit_until)
-    witnesses = {one.name: Witness(key="0" * 64, commitment="0" * 64, at=at) for one in programme.draw.witnesses}
-    state = DrawState(
-        programme=programme.id, draw=programme.draw.id, stage="drawn", announcement=ANNOUNCEMENT, count=24,
-        witnesses=witnesses)  # fmt: skip
-    context = page_of(programme, state, programme.draw.timetable.promote_until, None)
-    return pages.render(
-        request, "draw.html", form=Form(), found=None, slot_kinds=[], verifier_sha="0" * 64, standalone_sha="0" * 64,
-        published="/transcript.jsonl", second=Second(1), **context)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The lottery's own template, static files and headers, without its stores."""
-    pages = Pages(ROOT / "services/lottery/pages", "lottery", "/lottery")
-    transcript = VECTORS["one-win-dice"]
-    app = Starlette(routes=[
-        Route("/draw", lambda request: show(pages, request)),
-        Route("/transcript.jsonl", lambda _: FileResponse(transcript)),
-    ])  # fmt: skip
-    pages.mount_static(app)
-    with serve(app) as url:
+    with serve(application()) as url:
         yield url
 
 
@@ -113,3 +80,38 @@ def test_b01_the_file_checks_a_draw_without_any_network(page: Page, tmp_path: Pa
     page.locator("button[type=submit]").click()
     line = next(i for i, record in enumerate(vector_records(name), 1) if record.get("place") == 3)
     assert f"記録の{line}行目" in verdict(page, "error")
+
+
+def test_b01_the_page_checks_a_proof_file_with_the_public_part(page: Page, address: str, tmp_path: Path) -> None:
+    """Where digests are published: the public part alone, with a proof two lines more; a changed digit is refused."""
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.goto(f"{address}/digest?lang=ko")
+    button = page.locator("[data-verify] button[type=submit]")
+    button.click()
+    assert "공개된 부분은 올바른 기록입니다" in verdict(page, "success")
+    proof = tmp_path / "proof.json"
+    proof.write_bytes(httpx.get(f"{address}/proof.json").content)
+    page.locator("#f-proof").set_input_files(proof)
+    button.click()
+    page.get_by_text("증명 파일에 있는 신청과 결과").wait_for(timeout=PATIENCE_MS)
+    assert "14팀 중" in verdict(page, "success")
+    sound(page)
+    proof.write_bytes(proof.read_bytes().replace(b'"place":', b'"place":1', 1))
+    page.locator("#f-proof").set_input_files(proof)
+    button.click()
+    page.wait_for_selector("[data-out] .notice--error", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("path", [
+    f"/draw?entry={MINE}", f"/draw?lang=ko&entry={MINE}", "/draw?state=preparing", "/draw?state=frozen",
+    "/draw?state=closed&lang=zh-Hans", "/draw?state=missed&lang=en", "/digest?lang=zh-Hans",
+])  # fmt: skip
+def test_b01_b14_the_draw_is_accessible_in_each_state_and_language(
+    page: Page, address: str, path: str, width: int
+) -> None:
+    """axe finds nothing, nothing is wider than the screen, nothing falls back to Japanese."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}{path}")
+    sound(page)
+    assert page.locator("main span[lang=ja]").count() == 0

@@ -20,6 +20,7 @@ from shared.platform.mongo import Document
 from shared.platform.problems import Problem
 from shared.ui.form import Form, form_of
 from shared.ui.language import speaking
+from shared.ui.policy import content_security_policy
 
 _TONES = {"taken": "waiting", "won": "good", "waiting": "waiting"}
 _REFUSED = frozenset({404, 429})
@@ -56,10 +57,14 @@ def routes(front: Front, draw_url: str) -> APIRouter:
             document = await front.ask_erasure(known, document)
         view = await front.view(known, document)
         template = _ASKING.get(step, "mine.html") if step != "withdraw" or view.standing.may_withdraw else "mine.html"
-        return _show(front, request, known, template, {
+        response = _show(front, request, known, template, {
             "view": view, "secret": form.value("secret"), "just_withdrawn": step == "withdrawn",
             "just_asked": step == "erasure-asked",
             "draw_url": f"{draw_url}/lottery/{known.id}", **_view_context(front, request, known, view)})
+        # The draw's own page answers what became of the entry, and gives its proof.
+        response.headers["Content-Security-Policy"] = content_security_policy(
+            {"form-action": [draw_url] if draw_url else []})
+        return response
 
     return router
 

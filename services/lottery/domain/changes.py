@@ -82,6 +82,12 @@ class Holdings:
         """An entry waits as long as it holds nothing, has given up nothing and is not struck."""
         return not (number in self._gave_up or number in self._struck or self.holds(number))
 
+    def ahead(self, number: int) -> dict[int, int]:
+        """For one that waits: how many waiting parties are placed before it, by slot it wished; else nothing."""
+        if not self.waits(number):
+            return {}
+        return {slot: self._waiting_before(self._places[number], slot) for slot in self._entries.wishes_of(number)}
+
     def starts_new_day(self, at: str) -> bool:
         """Whether a change of this time is of a later day than the open one, which must be settled first."""
         return self._open_day is not None and local_day(at, self._rules.utc_offset) > self._open_day
@@ -201,14 +207,22 @@ class Holdings:
                         self._waiters[wish].append(place)
         return self._waiters[slot]
 
+    def _waiting_before(self, place: int, slot: int) -> int:
+        waiters = self._waiting(slot)
+        # Who waited when the list was made and does not any more has changed since, and those are few.
+        gone = sum(
+            1 for number in self._changed.keys() | self._gave_up
+            if self._places[number] < place and not self.waits(number) and _holds(waiters, self._places[number])
+        )
+        return bisect_left(waiters, place) - gone
+
     def _wait_again(self, number: int) -> None:
         if self._waiters is None or not self.waits(number):
             return
         place = self._places[number]
         for wish in self._entries.wishes_of(number):
             waiters = self._waiters[wish]
-            at = bisect_left(waiters, place)
-            if at == len(waiters) or waiters[at] != place:
+            if not _holds(waiters, place):
                 insort(waiters, place)
 
     def _seats_given(self) -> list[int]:
@@ -218,3 +232,8 @@ class Holdings:
                 if slot != NOTHING:
                     given[slot] += self._entries.seats[number]
         return given
+
+
+def _holds(ascending: "array[int]", value: int) -> bool:
+    at = bisect_left(ascending, value)
+    return at < len(ascending) and ascending[at] == value

@@ -8,6 +8,7 @@ as it was. It does no I/O: a service keeps the lines, and `replay` builds the sa
 at any step.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import chain
@@ -251,6 +252,15 @@ class Transcript:
     def struck(self) -> list[str]:
         """The entries that take no seat, in no order of theirs."""
         return [record.entry for record in self._struck.values()]
+
+    def strike_of(self, number: int) -> Struck | None:
+        """The decision by which an entry, by its number, takes no seat; None for one that was not struck."""
+        return self._struck.get(number)
+
+    def changes(self) -> Iterator[tuple[int, dict[str, Json]]]:
+        """Each change after the draw, revocation and promotion, with its line's number in the transcript."""
+        first = self._digest.records - len(self._after) + 1
+        return ((line, json.loads(data)) for line, data in enumerate(self._after, first))
 
     @property
     def digest(self) -> str:

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.lottery.domain.canonical import Json
-from services.lottery.domain.faults import Refused
+from services.lottery.domain.days import Day
+from services.lottery.domain.witness import signatures_needed
 from services.lottery.handlers.auditing import Tally
-from services.lottery.handlers.office import Office
-from services.lottery.handlers.views import Point, timeline
+from services.lottery.handlers.views import timeline
 from services.lottery.pages.fairness_view import fairness_of_page
-from services.lottery.store import DrawState, result_of
+from services.lottery.pages.record_view import (
+    chances,
+    decisions_of,
+    digests_to_keep,
+    ends_at,
+    reasons_in,
+    said_value,
+    totals,
+    witnesses_of,
+)
+from services.lottery.store import DrawState
 from shared.contracts.lottery import DemandCounted
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
-
-ENTRY = re.compile(r"[0-9a-f]{32}")
+from shared.ui.formats import short_day
 
 
 @dataclass(frozen=True)
-class LookedUp:
-    """The answer to "look up my entry": `state` names its words."""
+class Record:
+    """What the page shows of the record beside the draw's state: decisions, days after the draw, fairness, audit."""
 
-    state: str
-    entry: str = ""
-    facts: tuple[Any, ...] = ()
-    result: Json = None
-    changed: bool = False
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    days: list[Day] = field(default_factory=list)
+    fairness: Document | None = None
+    audit: Tally | None = None
+    handovers: int = 0
+    refused: int = 0
 
 
 class Demand:
@@ -48,41 +56,31 @@ class Demand:
         return self._latest.get(programme)
 
 
-async def look_up(office: Office, state: DrawState, text: str) -> LookedUp:
-    """One entry by its 32 digits, spaces and capitals forgiven."""
-    entry = re.sub(r"[\s\-]", "", text).lower()
-    if ENTRY.fullmatch(entry) is None:
-        return LookedUp("wrong")
-    if state.root is None:
-        return LookedUp("early")
-    if state.stage != "drawn":
-        held = await office.transcripts.look(state)
-        assert held.transcript.entries is not None
-        try:
-            held.transcript.entries.number(entry)
-        except Refused:
-            return LookedUp("unknown")
-        return LookedUp("listed", entry)
-    result = await result_of(office.database, state.id, entry)
-    if result is None:
-        return LookedUp("unknown")
-    return LookedUp("drawn", entry, result=result, changed=result["holds"] != result["won"])
-
-
 def page_of(
-    programme: Programme, state: DrawState, now: datetime, demand: DemandCounted | None,
-    fairness: Document | None = None, audit: Tally | None = None,
+    programme: Programme, state: DrawState, now: datetime, demand: DemandCounted | None, record: Record, language: str
 ) -> dict[str, Any]:
-    """The context of `draw.html`; `audit` is what auditors found, once the draw is done."""
+    """The context of `draw.html`; within `speaking`, as names of slots carry weekdays."""
     points = timeline(programme, state, now)
     current = next((point for point in points if point.condition in ("now", "failed")), None)
+    wished = demand if demand is not None and state.root is None else None
     return {
         "programme": programme, "state": state, "points": points, "current": current,
-        "missed": any(point.condition == "failed" for point in points),
-        "digests": digests(state), "fairness": fairness_of_page(programme, fairness),
-        "demand": demand if demand is not None and state.root is None else None,
-        "demand_days": by_day(programme, demand.first) if demand is not None and state.root is None else {},
-        "slot_names": slot_names(programme), "next_at": _next_at(current), "audit_tally": audit,
+        "missed": any(point.condition == "failed" for point in points), "next_at": current.at if current else None,
+        "offset": timedelta(minutes=programme.utc_offset_minutes),
+        "total_seats": sum(slot.seats for slot in programme.slots),
+        "reserve": sum(slot.reserve for slot in programme.slots),
+        "digests": digests_to_keep(state, points),
+        "fairness": fairness_of_page(programme, record.fairness),
+        "needed": signatures_needed(len(programme.draw.witnesses)),
+        "witnesses": witnesses_of(programme, state, language),
+        "chances": chances(programme, state),
+        "value": said_value(state), "decisions": decisions_of(record.decisions),
+        "days": record.days, "totals": totals, "ends_at": lambda day: ends_at(day, programme),
+        "handovers": record.handovers, "refused": record.refused, "audit_tally": record.audit,
+        "reason": reasons_in(programme, language),
+        "demand": wished, "demand_days": by_day(programme, wished.first) if wished else {},
+        "slot_names": slot_names(programme, language),
+        "waiting_open": programme.draw.waiting_list and now <= programme.draw.timetable.promote_until,
     }
 
 
@@ -96,10 +94,10 @@ def digests(state: DrawState) -> list[tuple[str, str]]:
 
 
 def slot_names(programme: Programme, language: str = "ja") -> dict[str, str]:
-    """`7/23（金）午前の部 新宿住友ビル` by slot id, for tables and lists."""
-    weekdays = "月火水木金土日"
+    """`7/23（金）午前の部 新宿住友ビル` by slot id, for tables and lists; weekdays in the language being spoken."""
+    between = " " if language == "en" else ""
     return {
-        slot.id: f"{slot.day.month}/{slot.day.day}（{weekdays[slot.day.weekday()]}）{slot.time_name.text(language)} "
+        slot.id: f"{short_day(slot.day)}{between}{slot.time_name.text(language)} "
                  f"{programme.venue_by_id[slot.venue].name.text(language)}"
         for slot in programme.slots
     }
@@ -109,10 +107,6 @@ def slot_kinds(programme: Programme, language: str = "ja") -> list[str]:
     """The slots of a day as calendars name them, in programme order."""
     return [f"{time.name.text(language)} {venue.name.text(language)}"
             for venue in programme.venues for time in programme.times]
-
-
-def _next_at(current: Point | None) -> datetime | None:
-    return current.at if current else None
 
 
 def by_day(programme: Programme, figures: Mapping[str, int]) -> dict[date, list[int]]:

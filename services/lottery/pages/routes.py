@@ -1,18 +1,16 @@
-"""Routes of the pages: the draw in public, and the draw desk."""
+"""Routes of the draw desk."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from services.lottery.api.downloads import STANDALONE, VERIFIER, sha256_of
 from services.lottery.domain.preflight import findings
 from services.lottery.following import OpenWork
-from services.lottery.handlers.auditing import tally
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.preflight import situation
 from services.lottery.pages.actions import answer, form_fields, is_form, read_form, take, wrong_fields
@@ -20,9 +18,9 @@ from services.lottery.pages.at_hand import draw_at_hand
 from services.lottery.pages.desk_view import desk_of
 from services.lottery.pages.preflight_view import preflight_of
 from services.lottery.pages.proposal_view import proposals_of
-from services.lottery.pages.public_view import Demand, LookedUp, digests, look_up, page_of, slot_kinds, slot_names
+from services.lottery.pages.public_view import digests, slot_names
 from services.lottery.pages.second_view import second_of
-from services.lottery.store import DrawState, fairness_of
+from services.lottery.store import DrawState
 from shared.contracts.programme import Programme
 from shared.platform.problems import Problem
 from shared.platform.register import Person
@@ -37,30 +35,10 @@ DONE = ("done", "proposed", "approved", "taken-back", "gone")
 KINDS = ("declined", "withdrawn", "disqualified", "seats", "granted")
 
 
-def routes(office: Office, pages: Pages, demand: Demand, work: OpenWork) -> APIRouter:
-    """The two pages, and the list of draws."""
+def routes(office: Office, pages: Pages, work: OpenWork) -> APIRouter:
+    """`/lottery/{programme}/desk`."""
     router = APIRouter(include_in_schema=False)
-    screens = Screens(office, pages, demand, work)
-
-    @router.get("")
-    async def index(request: Request) -> Response:
-        return pages.render(request, "index.html", programmes=office.programmes.all())
-
-    @router.get("/{programme}")
-    async def draw(request: Request, programme: str) -> Response:
-        return await screens.public(request, programme)
-
-    @router.post("/{programme}")
-    async def find(request: Request, programme: str, entry: Annotated[str, Form()] = "") -> Response:
-        return await screens.public(request, programme, entry=entry)
-
-    @router.get("/{programme}/draws/{draw}")
-    async def one(request: Request, programme: str, draw: str) -> Response:
-        return await screens.public(request, programme, draw)
-
-    @router.post("/{programme}/draws/{draw}")
-    async def find_in(request: Request, programme: str, draw: str, entry: Annotated[str, Form()] = "") -> Response:
-        return await screens.public(request, programme, draw, entry)
+    screens = Screens(office, pages, work)
 
     @router.get("/{programme}/desk")
     async def desk(request: Request, programme: str, officer: Officer) -> Response:
@@ -80,30 +58,10 @@ def routes(office: Office, pages: Pages, demand: Demand, work: OpenWork) -> APIR
 
 
 class Screens:
-    """Puts together what each page shows."""
+    """Puts together what the desk shows."""
 
-    def __init__(self, office: Office, pages: Pages, demand: Demand, work: OpenWork) -> None:
-        self._office, self._pages, self._demand, self._work = office, pages, demand, work
-        self._verifier_sha, self._standalone_sha = sha256_of(VERIFIER), sha256_of(STANDALONE)
-
-    async def public(
-        self, request: Request, programme_id: str, draw: str | None = None, entry: str | None = None
-    ) -> Response:
-        """A draw, the one that stands where none is named, and perhaps one entry of it."""
-        stands = await self._office.standing(programme_id)
-        programme, state = await self._where(programme_id, draw or stands.draw)
-        found = await look_up(self._office, state, entry) if entry is not None else None
-        form = self._entry_form(request, entry or "", found)
-        audit = await tally(self._office.database, state) if state.stage == "drawn" else None
-        context = page_of(programme, state, self._office.clock.now(programme.id), self._demand.of(programme.id),
-                          await fairness_of(self._office.database, state.id), audit)
-        language = self._pages.language(request)
-        second = await second_of(self._office, programme, state, self._office.clock.now(programme.id), language)
-        kinds = slot_kinds(programme, language)
-        return self._pages.render(
-            request, "draw.html", status_code=422 if form.errors else 200, form=form, found=found, slot_kinds=kinds,
-            verifier_sha=self._verifier_sha, standalone_sha=self._standalone_sha,
-            published=_published(programme, state), second=second, **context)
+    def __init__(self, office: Office, pages: Pages, work: OpenWork) -> None:
+        self._office, self._pages, self._work = office, pages, work
 
     async def desk(
         self, request: Request, programme_id: str, person: str, *, form: Filled | None = None,
@@ -167,18 +125,6 @@ class Screens:
 
     async def _at_hand(self, request: Request, programme_id: str) -> tuple[Programme, DrawState]:
         return await draw_at_hand(self._office, request, programme_id)
-
-    def _entry_form(self, request: Request, entry: str, found: LookedUp | None) -> Filled:
-        wrong = found is not None and found.state == "wrong"
-        say = self._pages.words_for(request)
-        return Filled({"entry": entry}, {"entry": say("draw.look-up-wrong")} if wrong else {})
-
-
-def _published(programme: Programme, state: DrawState) -> str | None:
-    """Where the whole transcript is, once it is public."""
-    if state.stage != "drawn" or programme.draw.publication == "digest":
-        return None
-    return f"/lottery/{programme.id}/draws/{state.draw}/transcript.jsonl"
 
 
 def _first(say: Any, *keys: str) -> Phrase:

@@ -29,6 +29,7 @@ from tests.stages.stage import PATIENCE, TRAINED, Staff
 from tests.stages.stage import Stage as Shared
 
 OFFICERS = ("officer-1", "officer-2")
+AUDITOR = "auditor-1"
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Stage(Shared):
     service = "lottery"
     staff: ClassVar[Staff] = {
         **dict.fromkeys(OFFICERS, ("officer", TRAINED)), "attendant-1": ("attendant", TRAINED),
-        "auditor-1": ("auditor", TRAINED)}
+        AUDITOR: ("auditor", TRAINED)}
     reads_as = "lottery"
 
     def __init__(self, stack: Stack) -> None:

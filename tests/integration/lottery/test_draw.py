@@ -73,11 +73,22 @@ async def test_s06_b01_a_draw_goes_from_its_announcement_to_a_transcript_that_ve
     assert {message.data.entry for message in results} == set(it.entries.values()) - {
         it.entries[applications[0]], it.entries[applications[1]]}
     assert {message.data.result_digest for message in results} == {drawn["result_digest"]}
+    await anybody_sees_how_an_entry_was_treated(stage, it, results)
     steps = [message.data.step for message in await said(stage, DrawStepTaken, it.programme.id)]
     assert steps == ["announced", "frozen", "struck", *["revealed"] * 4, "closing-proposed", "closed", "beacon",
                      "drawn"]
 
     await changes_are_settled_when_their_day_is_over(stage, it, tmp_path)
+
+
+async def anybody_sees_how_an_entry_was_treated(stage: Stage, it: Campaign, results: list) -> None:
+    """B01: all is public, so a number is enough; and it is in no address."""
+    one = results[0].data
+    page = (await stage.http.post(f"/lottery/{it.programme.id}", data={"entry": one.entry})).text
+    assert f"398組のうち{one.place}番目" in page and "<h3>順番が来たときの空席</h3>" in page
+    proof = await stage.http.post(
+        f"/lottery/{it.programme.id}/draws/{it.draw}/proof.json", data={"entry": one.entry})
+    assert proof.status_code == 200 and proof.json()["result"]["line"]["place"] == one.place
 
 
 async def changes_are_settled_when_their_day_is_over(stage: Stage, it: Campaign, tmp_path: Path) -> None:
@@ -104,6 +115,8 @@ async def changes_are_settled_when_their_day_is_over(stage: Stage, it: Campaign,
     assert all(cut.won[0] not in change.holds for change in revoked)
     transcript = await it.transcript()
     assert transcript.count(b'"type":"revoked"') == len(revoked)
+    page = (await stage.http.get(f"/lottery/{it.programme.id}")).text
+    assert "その時間枠の中止（決定R3-7）" in page and f"−{seats}席" in page
     verified(transcript, tmp_path)
 
 

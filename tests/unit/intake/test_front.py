@@ -11,8 +11,9 @@ import pytest
 from services.intake.domain.receipt import proof, receipt_number
 from services.intake.front import Front
 from services.intake.handlers.means import Means
-from services.intake.limits import FailureLimit, Pacing
+from services.intake.limits import Pacing
 from shared.contracts.programme import Programme
+from shared.platform.failures import FailureLimit
 from shared.platform.problems import Problem
 from shared.privacy.door import Door
 from shared.ui.rendering import Pages

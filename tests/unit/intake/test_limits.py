@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.intake.limits import MOST_ADDRESSES, MOST_NUMBERS, MOST_WAITING, FailureLimit, Pacing
+from services.intake.limits import MOST_NUMBERS, MOST_WAITING, Pacing
 
 
 class Watch:
@@ -15,30 +15,6 @@ class Watch:
 
     def __call__(self) -> float:
         return self.at
-
-
-def test_s24_after_the_burst_an_address_waits_and_others_do_not() -> None:
-    watch = Watch()
-    limit = FailureLimit(3, 2.0, watch)
-    for _ in range(3):
-        assert limit.wait("a") == 0
-        limit.failed("a")
-    assert limit.wait("a") == 2
-    assert limit.wait("b") == 0
-    watch.at += 2.0
-    assert limit.wait("a") == 0
-
-
-def test_right_answers_cost_nothing() -> None:
-    limit = FailureLimit(1, 60.0, Watch())
-    assert [limit.wait("a") for _ in range(100)] == [0] * 100
-
-
-def test_memory_is_bounded() -> None:
-    limit = FailureLimit(1, 60.0, Watch())
-    for number in range(MOST_ADDRESSES + 10):
-        limit.failed(str(number))
-    assert len(limit._failures) == MOST_ADDRESSES
 
 
 def test_b04_every_wrong_answer_takes_the_same_least_time() -> None:

@@ -127,11 +127,14 @@ def test_b12_results_follow_changes_and_a_draw_goes_step_by_step() -> None:
     sheet = folded(
         "lottery", lottery.DrawStepTaken(draw="d", step="announced", at=AT, digest="aa", lines=("{}",)),
         lottery.DrawStepTaken(draw="d", step="drawn", at=AT, digest="bb", counts={"won": 1}),
+        lottery.TranscriptHandedOver(draw="d", by="auditor-1", at=AT, digest="cc"),
         lottery.ResultDrawn(**of, place=1, outcome="won", won=("s1",), result_digest="bb"),
         lottery.ResultChanged(**of, kind="withdrawn", slot="s1", holds=()))
     draw, result = rows(sheet, "draws")[f"{P}/d"], rows(sheet, "results")[f"{P}/d/e"]
     assert (draw["stage"], draw["announcement"], draw["result_digest"]) == ("drawn", "aa", "bb")
     assert (result["won"], result["holds"], result["place"]) == (["s1"], [], 1)
+    (handed,) = rows(sheet, "handovers").values()
+    assert (handed["draw"], handed["by"], handed["digest"]) == (f"{P}/d", "auditor-1", "cc")
 
 
 def test_lines_stand_by_phase_and_strikes_by_entry() -> None:

@@ -8,16 +8,18 @@ const KEPT = { announcement: "receipt", root: "frozen", closed: "closing" };
 
 /**
  * Checks a transcript, a proof file, or both. `stream`: a ReadableStream of bytes or null; `proof`: bytes or null;
- * `kept` and `entry` as in Transcript; `progress(bytes, lines)` hears how far it is.
+ * `kept` and `entry` as in Transcript; `progress(bytes, lines)` hears how far it is; `publicPart` also takes the public
+ * part of a draw without a proof, and checks what that holds.
  *
- * Returns `{verdict: "true", figures, unknown, explanation, proof}`, where `unknown` names what no file can tell, or
+ * Returns `{verdict: "true", scope, figures, unknown, explanation, proof}`, where `scope` says what was checked, the
+ * "whole" record, its "public" part or a "proof" alone, and `unknown` names what no file can tell, or
  * `{verdict: "refused", line, what}`, or `{verdict: "unreadable", what}`. Throws only what is a mistake of ours.
  */
-export async function check({ stream = null, proof = null, kept = {}, entry = null, progress = () => undefined }) {
+export async function check({ stream = null, proof = null, kept = {}, entry = null, publicPart = false, progress = () => undefined }) {
   try {
     const proven = proof && readProof(proof);
     if (!stream) return aloneVerdict(proven);
-    const transcript = new Transcript({ kept, entry, publicPart: proven !== null });
+    const transcript = new Transcript({ kept, entry, publicPart: publicPart || proven !== null });
     await walk(stream, transcript, progress);
     return verdictOn(transcript, kept, entry, proven);
   } catch (error) {
@@ -48,12 +50,12 @@ function verdictOn(transcript, kept, entry, proven) {
   if (proven) compareProof(proven, transcript);
   const unknown = Object.entries(KEPT).filter(([name]) => !kept[name]).map(([, code]) => code);
   return {
-    verdict: "true", figures, explanation, proof: proven, draw: transcript.rules.draw,
+    verdict: "true", scope: isPartial ? "public" : "whole", figures, explanation, proof: proven, draw: transcript.rules.draw,
     unknown: [...(isPartial ? ["whole"] : []), ...unknown, "invented"],
   };
 }
 
 function aloneVerdict(proven) {
   const figures = { proofEntry: proven.entry.root, proofResult: proven.result.root };
-  return { verdict: "true", figures, explanation: null, proof: proven, draw: null, unknown: ["roots"] };
+  return { verdict: "true", scope: "proof", figures, explanation: null, proof: proven, draw: null, unknown: ["roots"] };
 }

@@ -29,6 +29,11 @@ export class Order {
   }
 }
 
+/** The ticket of one entry, in hex. */
+export function ticketOf(seed, name) {
+  return hexOf(hmac(sha256, bytesOfHex(seed), bytesOfText(name)));
+}
+
 /**
  * Gives the seats away. `free` (seats by slot) is lessened; returned is a column of all wishes: 0, or the round in which
  * the wish was won. `struck` holds the numbers of struck entries; `watch(number, round, slot, free, what)` hears of each

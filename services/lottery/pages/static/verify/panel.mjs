@@ -2,6 +2,7 @@
 // are <data> elements in a <template> beside it, so that the page says them in its language.
 
 const SIGNS = { success: "✓", error: "✕", warning: "！", info: "…" };
+const TITLES = { whole: "true", public: "true-part", proof: "true-proof" };
 const DIGITS = { announcement: 64, root: 64, closed: 64, mine: 32 };
 
 /** Brings a panel to life. `makeWorker()` starts a worker that runs worker.mjs. */
@@ -79,8 +80,10 @@ function shown(verdict, words) {
     const title = verdict.line === null ? words("refused") : words("refused-line", { line: verdict.line });
     return [box("error", title, detail(verdict.what), element("p", {}, words("refused-text")))];
   }
+  const title = TITLES[verdict.scope];
   return [
-    box("success", words("true"), element("p", {}, words("true-text"))),
+    box("success", words(title), element("p", {}, words(`${title}-text`))),
+    ...(verdict.proof ? proven(verdict.proof, words) : []),
     ...(verdict.explanation ? explained(verdict.explanation, words) : []),
     element("h3", {}, words("figures")),
     figures(verdict.figures, words),
@@ -89,8 +92,23 @@ function shown(verdict, words) {
   ];
 }
 
+function slotNames(words) {
+  return (name) => (words(`slot-${name}`) === `slot-${name}` ? name : words(`slot-${name}`));
+}
+
+/** The two lines that a proof file shows to be in the record. */
+function proven({ entry, result }, words) {
+  const names = (slots) => slots.map(slotNames(words)).join(" / ") || words("nothing");
+  const rows = [
+    [words("mine-order"), words("mine-place", { place: result.line.place, of: entry.count, seats: entry.line.seats })],
+    [words("mine-wishes"), names(entry.line.wishes)],
+    [words("mine-won"), names(result.line.won)],
+  ];
+  return [element("h3", {}, words("proven")), list(rows), element("p", {}, words(`outcome-${result.line.outcome}`))];
+}
+
 function explained({ place, of, seats, outcome, looks, after }, words) {
-  const slot = (name) => (words(`slot-${name}`) === `slot-${name}` ? name : words(`slot-${name}`));
+  const slot = slotNames(words);
   const heads = ["round", "wish", "free", "what"].map((name) => element("th", { scope: "col" }, words(`column-${name}`)));
   const rows = looks.map(({ round, slot: name, free, what }) => {
     const cells = [String(round), slot(name), String(free), words(`look-${what}`)];
@@ -114,8 +132,12 @@ function table(caption, heads, rows) {
 }
 
 function figures(all, words) {
-  const rows = Object.entries(all).map(([name, value]) => element("div", { class: "definitions__row" },
-    element("dt", {}, words(`figure-${name}`)), element("dd", { class: "verify__figure" }, String(value))));
+  return list(Object.entries(all).map(([name, value]) => [words(`figure-${name}`), String(value)]), "verify__figure");
+}
+
+function list(pairs, css = "") {
+  const rows = pairs.map(([term, text]) =>
+    element("div", { class: "definitions__row" }, element("dt", {}, term), element("dd", { class: css }, text)));
   return element("dl", { class: "definitions" }, ...rows);
 }
 

@@ -5,7 +5,7 @@ addEventListener("message", async ({ data: { file, url, proof, kept, entry } }) 
   try {
     const stream = file ? file.stream() : url && (await published(url));
     const proofBytes = proof ? new Uint8Array(await proof.arrayBuffer()) : null;
-    postMessage(await check({ stream, proof: proofBytes, kept, entry, progress: teller() }));
+    postMessage(await check({ stream, proof: proofBytes, kept, entry, publicPart: true, progress: teller() }));
   } catch (error) {
     postMessage({ verdict: "unreadable", what: error.message });
   }
