@@ -70,6 +70,9 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (HANDOVERS, [("draw", 1), ("at", -1)], {}),
 )
 
+FEW = 16
+"""Documents of lines that are read at once: each may be a chunk."""
+
 Stage = Literal[
     "preparing", "announced", "freezing", "frozen", "closing", "closed", "drawing", "drawn",
 ]
@@ -221,15 +224,24 @@ def keep_lines(tx: Transaction, draw: str, phase: Phase, order: str, lines: Sequ
     })
 
 
-async def lines_of(
+async def blocks_of(
     database: Database, draw: str, phases: Iterable[Phase] | None = None, session: Session | None = None
 ) -> AsyncIterator[bytes]:
-    """The stored lines in the order of the transcript, ends included."""
+    """The stored lines in the order of the transcript, ends included, some in each block of bytes."""
     query: dict[str, Any] = {"draw": draw}
     if phases is not None:
         query["phase"] = {"$in": [int(phase) for phase in phases]}
-    async for document in database[LINES].find(query, session=session).sort([("phase", 1), ("order", 1)]):
-        for line in document["lines"].splitlines(keepends=True):
+    found = database[LINES].find(query, session=session).sort([("phase", 1), ("order", 1)])
+    async for document in found.batch_size(FEW):
+        yield document["lines"]
+
+
+async def lines_of(
+    database: Database, draw: str, phases: Iterable[Phase] | None = None, session: Session | None = None
+) -> AsyncIterator[bytes]:
+    """The same, line by line."""
+    async for block in blocks_of(database, draw, phases, session):
+        for line in block.splitlines(keepends=True):
             yield line
 
 

@@ -2,24 +2,26 @@
 
 Who moves a draw on takes its transcript out (`take`) and puts it back under the new revision (`put`). If the
 transaction fails in between, the store still has the old revision: the two do not match, and the transcript is read
-again from its lines. So memory never runs ahead of the store.
+again from its lines. So memory never runs ahead of the store. It is read outside of transactions only: a draw of a
+million takes longer to read than a transaction may last.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from services.lottery.domain.canonical import line_of
 from services.lottery.domain.replay import replay
 from services.lottery.domain.transcript import Stage, Transcript
-from services.lottery.store import DrawState, lines_of, open_changes
-from shared.platform.mongo import Database, Session
+from services.lottery.store import DrawState, Phase, blocks_of, load_draw, open_changes
+from shared.platform.mongo import Database, TryAgain
 
+T = TypeVar("T")
 BLOCK = 1024
 
 
@@ -44,14 +46,21 @@ class Transcripts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._held: dict[str, Held] = {}
-        self._reading: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._alone: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def take(self, state: DrawState, session: Session | None = None) -> Held:
-        """The transcript for a step that changes it: it is the caller's until `put`."""
-        held = self._held.pop(state.id, None)
-        if held is not None and held.revision == state.revision:
-            return held
-        return await self._read(state, session)
+    def alone(self, draw: str) -> asyncio.Lock:
+        """Held by whoever takes a draw out until it is back, so that nobody reads all of it again meanwhile."""
+        return self._alone[draw]
+
+    def take(self, state: DrawState) -> Held:
+        """The transcript for a step that changes it: it is the caller's until `put`.
+
+        Raises `TryAgain` where memory has another revision: it is to be made `ready` first.
+        """
+        held = self._held.get(state.id)
+        if held is None or held.revision != state.revision:
+            raise TryAgain(f"the draw {state.id} is not in memory as it is in the store")
+        return self._held.pop(state.id)
 
     def put(self, state: DrawState, held: Held) -> None:
         """Gives it back, as it is at the state's revision."""
@@ -60,27 +69,49 @@ class Transcripts:
 
     async def look(self, state: DrawState) -> Held:
         """The transcript for reading: nobody may change it."""
-        async with self._reading[state.id]:
-            held = self._held.get(state.id)
-            if held is None or held.revision != state.revision:
-                held = await self._read(state, None)
-                self._held[state.id] = held
-            return held
+        async with self.alone(state.id):
+            return await self.ready(state.programme, state.draw)
 
-    async def _read(self, state: DrawState, session: Session | None) -> Held:
-        lines = [line async for line in lines_of(self._database, state.id, session=session)]
-        changes = await open_changes(self._database, state.id, session)
-        # While results are being written the lines stop somewhere among them: they are computed again.
-        if state.stage == "drawing":
-            lines = [line for line in lines if b'"type":"result"' not in line and b'"type":"outcome"' not in line]
-        if state.stage == "freezing":
-            lines = [line for line in lines if b'"type":"entry"' not in line]
-        held = await asyncio.to_thread(_taken_up, lines, [change["record"] for change in changes], state)
-        held.revision = state.revision
+    async def ready(self, programme: str, draw: str) -> Held:
+        """What is in memory, read again if the store has moved on without it. The caller holds `alone`."""
+        state = await load_draw(self._database, programme, draw)
+        held = self._held.get(state.id)
+        if held is None or held.revision != state.revision:
+            held = self._held[state.id] = await self._read(programme, draw)
         return held
 
+    async def _read(self, programme: str, draw: str) -> Held:
+        # State, lines and changes of one moment, whatever is committed meanwhile.
+        async with await self._database.client.start_session(snapshot=True) as session:
+            state = await load_draw(self._database, programme, draw, session)
+            changes = await open_changes(self._database, state.id, session)
+            blocks = blocks_of(self._database, state.id, _PHASES.get(state.stage), session)
+            return await worked_through(
+                blocks, lambda lines: _taken_up(lines, [change["record"] for change in changes], state))
 
-def _taken_up(lines: list[bytes], changes: list[dict[str, Any]], state: DrawState) -> Held:
+
+# While these are being written, they stop somewhere in the middle: they are computed again.
+_PHASES = {
+    "freezing": [phase for phase in Phase if phase < Phase.ENTRIES],
+    "drawing": [phase for phase in Phase if phase < Phase.RESULTS],
+}
+
+
+async def worked_through(blocks: AsyncIterator[bytes], work: Callable[[Iterator[bytes]], T]) -> T:
+    """What `work` makes of the lines, off the loop; they are read as it asks for them, never all at once."""
+    loop = asyncio.get_running_loop()
+
+    async def following() -> bytes | None:
+        return await anext(blocks, None)
+
+    def lines() -> Iterator[bytes]:
+        while (block := asyncio.run_coroutine_threadsafe(following(), loop).result()) is not None:
+            yield from block.splitlines(keepends=True)
+
+    return await asyncio.to_thread(work, lines())
+
+
+def _taken_up(lines: Iterable[bytes], changes: list[dict[str, Any]], state: DrawState) -> Held:
     transcript = replay(lines)
     if state.closing is not None and transcript.stage is Stage.FROZEN:
         transcript.propose_closing(state.closing.record["at"])

@@ -5,6 +5,7 @@ Events of a job take ids derived from the job, so that a restart in the middle r
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +17,8 @@ from shared.platform.mongo import Database, Document
 
 JOBS = "jobs"
 LEASE_SECONDS = 30
+TURN_SECONDS = 2.0
+"""So long a job goes on before jobs of other programmes have their turn; a step that takes longer is not cut off."""
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 Step = Callable[[Transaction, Document], Awaitable[dict[str, Any] | None]]
@@ -64,9 +67,13 @@ class Jobs:
         return await self._database[JOBS].find_one(query, {"_id": 1}) is not None
 
     async def _go_on(self, job: Document) -> None:
-        step = self._steps[job["kind"]]
-        while job["state"] == DUE:
+        step, began = self._steps[job["kind"]], time.monotonic()
+        while job["state"] == DUE and time.monotonic() - began < TURN_SECONDS:
             job = await self._transactions.run(partial(self._one_step, step=step, job=job))
+        if job["state"] == DUE:
+            # Jobs of other programmes have their turn; this one is claimed again after them.
+            await self._database[JOBS].update_one(
+                {"_id": job["_id"], "leased_by": job["leased_by"]}, {"$set": {"lease_until": None}})
 
     async def _one_step(self, tx: Transaction, *, step: Step, job: Document) -> Document:
         cursor = await step(tx, job)

@@ -38,9 +38,17 @@ _DUPLICATE = 11000
 
 __all__ = [
     "AFTER", "Client", "Collection", "Database", "Document", "DuplicateKey", "OperationFailure", "Session",
-    "StoreError", "Unreachable", "connect", "is_duplicate", "is_transient", "is_unreachable", "outcome_unknown",
-    "start_transaction",
+    "StoreError", "TryAgain", "Unreachable", "connect", "is_duplicate", "is_transient", "is_unreachable",
+    "outcome_unknown", "start_transaction",
 ]
+
+
+class TryAgain(PyMongoError):
+    """Raised by work in a transaction when what it goes by has just been moved on: the whole is tried again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self._add_error_label("TransientTransactionError")
 
 
 def connect(uri: str, database: str) -> tuple[Client, Database]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.lottery.domain.records import Decision, EntryId, Hash, Name, SignatureHex
+from services.lottery.domain.records import Decision, DrandSignature, EntryId, Hash, Name, Positive, SignatureHex
 from services.lottery.domain.rehearsal import MOST_INVENTED
 
 
@@ -47,8 +47,8 @@ class Digits(Body):
 class DrandRound(Body):
     """A round of drand with its signature (96 hex)."""
 
-    round: int
-    signature: str
+    round: Positive
+    signature: DrandSignature
 
 
 class Strike(Body):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 
 from services.lottery.api.bodies import Change, Digits, Registration, Reveal, Signature
 from services.lottery.api.proposals import proposed, proposing
+from services.lottery.domain.records import Name
 from services.lottery.handlers import announcing, chance, changing, closing
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.views import summary
@@ -69,7 +70,7 @@ def _before_the_window(router: APIRouter, office: Office) -> None:
         return Desk(office, programme, draw).answer(await office.state(programme, draw))
 
     @router.put("/witnesses/{name}")
-    async def register(programme: str, draw: str, name: str, body: Registration, officer: Officer) -> Answer:
+    async def register(programme: str, draw: str, name: Name, body: Registration, officer: Officer) -> Answer:
         """A witness's key and commitment."""
         return await Desk(office, programme, draw, officer.staff).step(
             "announced", lambda turn: announcing.register_witness(turn, name, body.key, body.commitment))

@@ -32,6 +32,7 @@ Decision = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 SignatureHex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
+DrandSignature = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{96}$")]
 Time = Annotated[str, AfterValidator(checked_time)]
 Date = Annotated[str, AfterValidator(checked_date)]
 Count = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
@@ -176,7 +177,7 @@ class DrandValue(Record):
     round: Positive
     value: Hash
     at: Time
-    signature: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{96}$")]
+    signature: DrandSignature
 
 
 class CeremonyValue(Record):

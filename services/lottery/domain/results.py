@@ -43,19 +43,23 @@ class Results(NamedTuple):
             "outcome": outcome_of(won, number in self.struck, self.rules.waiting_list),
         }
 
-    def leaves(self) -> Iterator[bytes]:
-        """The canonical result lines without line end, by place; by hand for the same reason as `Entries.leaves`."""
-        digits, struck = self.entries.ids.hex(), self.struck
+    def leaves(self, first: int = 1, last: int | None = None) -> Iterator[bytes]:
+        """The canonical result lines without line end, of places `first` to `last` (all if None).
+
+        By hand for the same reason as `Entries.leaves`.
+        """
+        ids, struck, end = self.entries.ids, self.struck, len(self.order) if last is None else last
         one, *more = self.allotment.rounds
         told: dict[int | tuple[int, ...], tuple[str, str]] = {}
-        for start in range(0, len(self.order), BLOCK):
-            tickets = self.order.tickets[start * TICKET_SIZE : (start + BLOCK) * TICKET_SIZE].hex()
-            for offset, number in enumerate(self.order.by_place[start : start + BLOCK]):
+        for start in range(first - 1, end, BLOCK):
+            stop = min(start + BLOCK, end)
+            tickets = self.order.tickets[start * TICKET_SIZE : stop * TICKET_SIZE].hex()
+            for offset, number in enumerate(self.order.by_place[start:stop]):
                 # Whoever won the same is told the same: the words are put together once.
                 key = one[number] if not more else tuple([won[number] for won in self.allotment.rounds])
                 words = told.get(key) or told.setdefault(key, self._words(number))
                 outcome, slots = ("struck", "") if number in struck else words
-                entry = digits[number * 2 * ID_SIZE : (number + 1) * 2 * ID_SIZE]
+                entry = ids[number * ID_SIZE : (number + 1) * ID_SIZE].hex()
                 ticket = tickets[offset * 2 * TICKET_SIZE : (offset + 1) * 2 * TICKET_SIZE]
                 yield (
                     f'{{"entry":"{entry}","outcome":"{outcome}","place":{start + offset + 1},'

@@ -36,10 +36,11 @@ def ticket_of(seed: str, entry: str) -> str:
 
 
 class Order:
-    """Who comes first: `by_place[p]` is the number of the entry with place p + 1, `tickets` theirs end to end."""
+    """Who comes first by `seed`: `by_place[p]` is the number of the entry with place p + 1, `tickets` theirs end to
+    end."""
 
     def __init__(self, seed: str, entries: Entries) -> None:
-        self.by_place, self.tickets = array("I"), bytearray()
+        self.seed, self.by_place, self.tickets = seed, array("I"), bytearray()
         # Heap after heap, so that no sort is long: while one runs, no other thread of the process can.
         for heap in _heaps(_key(seed), entries):
             heap.sort()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from services.lottery.domain.entries import Entries
 from services.lottery.domain.mechanism import NOTHING, Allotment
+from services.lottery.domain.results import Results
 
 
 class Envy(NamedTuple):
@@ -16,6 +17,16 @@ class Envy(NamedTuple):
 
     envious: int
     slot: int
+
+
+def outcomes(results: Results) -> dict[str, int]:
+    """How many entries won, wait, lost, and were struck."""
+    struck = len(results.struck)
+    # Who wins in a later round has won in the first one.
+    won = len(results.entries) - results.allotment.rounds[0].count(NOTHING)
+    nothing = len(results.entries) - won - struck
+    waits = results.rules.waiting_list
+    return {"won": won, "waiting": nothing if waits else 0, "lost": 0 if waits else nothing, "struck": struck}
 
 
 def justified_envy(
@@ -46,5 +57,10 @@ def justified_envy(
 
 def alone_with_their_wishes(entries: Entries) -> int:
     """How many entries share (seats, wishes) with nobody: what a reader of a full transcript could single out."""
-    seen = Counter((party, tuple(entries.wishes_of(number))) for number, party in enumerate(entries.seats))
+    seats, wishes, ends = entries.seats, entries.wishes, entries.ends
+    # Bytes as keys: a third of the memory that tuples would take.
+    seen = Counter(
+        seats[number : number + 1].tobytes() + wishes[ends[number] : ends[number + 1]].tobytes()
+        for number in range(len(entries))
+    )
     return sum(1 for count in seen.values() if count == 1)

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import chain
+from typing import NamedTuple
 
 from services.lottery.domain import beacon as chance
 from services.lottery.domain.beacon import AnyBeacon
@@ -52,11 +53,28 @@ _NEXT_STEP = {
 }
 
 
+class Frozen(NamedTuple):
+    """What a freeze fixes: its record, the entries, and the digest of all lines to the last of theirs."""
+
+    record: Freeze
+    entries: Entries
+    digest: LineDigest
+
+
+class Drawn(NamedTuple):
+    """What the seed decides: the results, their `outcome` record, the digest of all lines to it, who holds what."""
+
+    results: Results
+    outcome: dict[str, Json]
+    digest: LineDigest
+    holdings: Holdings
+
+
 class Transcript:
     """One draw. Times are text of the protocol; records go in and out as plain data.
 
     Public: `rules`, `stage`, `announcement` and `closing_digest`, `seed`, `result_digest` (64 hex, None
-    before their step), `entries`, `results`, `holdings`.
+    before their step), `entries`, `drawn`, `holdings`.
     """
 
     def __init__(self, rules: Mapping[str, Json], commitments: Sequence[Mapping[str, Json]]) -> None:
@@ -77,14 +95,17 @@ class Transcript:
         self.closing_digest: str | None = None
         self._beacon: dict[str, Json] | None = None
         self.seed: str | None = None
-        self.results: Results | None = None
-        self._outcome: dict[str, Json] | None = None
+        self.drawn: Drawn | None = None
         self.result_digest: str | None = None
         self.holdings: Holdings | None = None
         self._after: list[bytes] = []
 
     def freeze(self, entries: Iterable[Mapping[str, Json]], at: str) -> dict[str, Json]:
         """Fix the entries (records in any order) under their root; gives the `freeze` record."""
+        return self.take_freeze(self.compute_freeze(entries, at))
+
+    def compute_freeze(self, entries: Iterable[Mapping[str, Json]], at: str) -> Frozen:
+        """What `freeze` would fix. It changes nothing: millions of entries can be hashed ahead of their step."""
         self._expect("freeze", Stage.ANNOUNCED)
         frozen = Entries.frozen(entries, self.rules)
         # The freeze line stands ahead of the entries it speaks of, so their root is hashed before their
@@ -92,10 +113,17 @@ class Transcript:
         root = add_leaves(frozen.leaves(), LineDigest())
         record = Freeze.read({"type": "freeze", "count": len(frozen), "root": root, "at": at})
         _not_before(at, self.rules.timetable.freeze_from, "freeze_from")
-        self._digest.add([line_of(record.plain())])
-        add_leaves(frozen.leaves(), self._digest)
-        self.entries, self.freeze_record, self.stage = frozen, record, Stage.FROZEN
-        return record.plain()
+        digest = self._digest.copy()
+        digest.add([line_of(record.plain())])
+        add_leaves(frozen.leaves(), digest)
+        return Frozen(record, frozen, digest)
+
+    def take_freeze(self, frozen: Frozen) -> dict[str, Json]:
+        """Freeze as computed; gives the `freeze` record."""
+        self._expect("freeze", Stage.ANNOUNCED)
+        self.freeze_record, self.entries, self._digest = frozen
+        self.stage = Stage.FROZEN
+        return frozen.record.plain()
 
     def strike(self, entry: str, reason: str, decision: str, at: str) -> dict[str, Json]:
         """Take an entry out of the draw: it keeps its ticket and takes no seat."""
@@ -201,17 +229,28 @@ class Transcript:
 
     def draw(self) -> Results:
         """Draw: order, wins, outcome; then `result_digest` is what stands in every notice."""
+        return self.take_draw(self.compute_draw())
+
+    def compute_draw(self) -> Drawn:
+        """What `draw` would decide. It changes nothing: millions of tickets can be sorted ahead of their step."""
         self._expect("draw", Stage.BEACON)
         assert self.seed is not None and self._beacon is not None
-        entries = self._frozen_entries()
-        self.results = Results.drawn(self.rules, entries, self._struck.keys(), self.seats, self.seed)
-        self._outcome = {"type": "outcome", "root": add_leaves(self.results.leaves(), self._digest)}
-        self._digest.add([line_of(self._outcome)])
+        entries, struck = self._frozen_entries(), self._struck.keys()
+        results = Results.drawn(self.rules, entries, struck, self.seats, self.seed)
+        digest = self._digest.copy()
+        outcome: dict[str, Json] = {"type": "outcome", "root": add_leaves(results.leaves(), digest)}
+        digest.add([line_of(outcome)])
+        holdings = Holdings(self.rules, entries, results.order, results.allotment, struck, self._beacon["at"])
+        return Drawn(results, outcome, digest, holdings)
+
+    def take_draw(self, drawn: Drawn) -> Results:
+        """Draw as computed."""
+        self._expect("draw", Stage.BEACON)
+        # The digest goes on with each change, so it is not the one that `drawn` keeps.
+        self.drawn, self._digest, self.holdings = drawn, drawn.digest.copy(), drawn.holdings
         self.result_digest = self._digest.hex()
-        order, allotment = self.results.order, self.results.allotment
-        self.holdings = Holdings(self.rules, entries, order, allotment, self._struck.keys(), self._beacon["at"])
         self.stage = Stage.DRAWN
-        return self.results
+        return drawn.results
 
     def change(self, record: Mapping[str, Json]) -> None:
         """Take one `change` record; all of a local day come before `settle_day`."""
@@ -263,9 +302,23 @@ class Transcript:
         return ((line, json.loads(data)) for line, data in enumerate(self._after, first))
 
     @property
+    def results(self) -> Results | None:
+        """Order, wins and outcome of everybody, once drawn."""
+        return self.drawn.results if self.drawn else None
+
+    @property
     def digest(self) -> str:
         """Digest of all lines that stand for good: strikes, adjustments and reveals are among them after the close."""
         return self._digest.hex()
+
+    def digest_of_lines(self) -> LineDigest:
+        """Digest and number of all `lines()`, without making them again."""
+        so_far = self._digest.copy()
+        if self.stage < Stage.CLOSED:
+            so_far.add(self._lines_before_close())
+        if self.stage is Stage.ENDED:
+            so_far.add([line_of(self.end_record())])
+        return so_far
 
     def lines(self) -> Iterator[bytes]:
         """All lines so far in the order of the transcript; before the close, those that wait for it too."""
@@ -289,10 +342,10 @@ class Transcript:
         return [*self._lines_before_close(), *(line_of(r) for r in (self._closed, self._beacon, seed) if r)]
 
     def _result_lines(self) -> Iterator[bytes]:
-        return (leaf + b"\n" for leaf in (self.results.leaves() if self.results else ()))
+        return (leaf + b"\n" for leaf in (self.drawn.results.leaves() if self.drawn else ()))
 
     def _lines_after_results(self) -> list[bytes]:
-        outcome = [line_of(self._outcome)] if self._outcome else []
+        outcome = [line_of(self.drawn.outcome)] if self.drawn else []
         return [*outcome, *self._after, *([line_of(self.end_record())] if self.stage is Stage.ENDED else [])]
 
     def _lines_before_close(self) -> list[bytes]:

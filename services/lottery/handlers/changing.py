@@ -83,11 +83,9 @@ class Changing:
         programme, _, draw = change["draw"].partition("/")
 
         async def work(tx: Transaction) -> None:
-            still = await tx.database[CHANGES].find_one({"_id": change["_id"], "state": DUE}, session=tx.session)
-            if still is None:
-                return
             async with self._office.turn(tx, programme, draw) as turn:
-                await settle(turn)
+                if await tx.database[CHANGES].find_one({"_id": change["_id"], "state": DUE}, session=tx.session):
+                    await settle(turn)
 
         await self._office.transactions.run(work)
 

@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.lottery.domain.canonical import LineDigest
-from services.lottery.domain.results import Results, add_leaves
+from services.lottery.domain.results import Results
 from services.lottery.domain.seed import audit_sample
-from services.lottery.domain.transcript import Stage
+from services.lottery.domain.statistics import outcomes
+from services.lottery.domain.transcript import Drawn, Stage
 from services.lottery.handlers.fairness import begin_simulating
 from services.lottery.handlers.late import release
 from services.lottery.handlers.office import Office, Turn
-from services.lottery.store import APPLICATIONS, RESULTS, Phase
+from services.lottery.store import APPLICATIONS, RESULTS, Phase, keep_lines, load_draw
 from shared.contracts.lottery import AUDITED, ResultDrawn
 from shared.messaging.transaction import OUTBOX, Transaction
 from shared.platform import telemetry
@@ -25,7 +24,9 @@ from shared.platform.mongo import Document
 
 JOB = "draw"
 MOST_LINKS = 100
-PATIENCE_SECONDS = 5.0
+FEW = 100
+"""Results that are said in one go."""
+PATIENCE_SECONDS = 1.0
 
 
 async def begin_drawing(turn: Turn) -> None:
@@ -39,29 +40,46 @@ class Drawing:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._sample: tuple[str, Mapping[str, int]] = ("", {})
+        self._samples: dict[str, Mapping[str, int]] = {}
+        """By seed: the entries that may be audited, with their numbers in the order of tracing."""
         office.jobs.register(JOB, self.step)
 
     async def step(self, tx: Transaction, job: Document) -> dict[str, Any] | None:
         """One chunk of results; then the outcome; then, when all is with the broker, the end."""
         await asyncio.sleep(self._office.settings.slow_ms / 1000)
         cursor = job["cursor"] or {"place": 0}
-        if cursor.get("written") and not await self._all_sent():
+        last = cursor.get("last")
+        if last and not await self._is_sent(last):
             return dict(cursor)
-        async with self._office.turn(tx, job["programme"], job["args"]["draw"]) as turn:
-            results = await self._results(turn)
-            if cursor.get("written"):
-                await self._finish(turn, results)
-                return None
-            return await self._chunk(turn, results, cursor)
+        programme, draw = job["programme"], job["args"]["draw"]
+        drawn = await self._computed(programme, draw)
+        async with self._office.turn(tx, programme, draw) as turn:
+            results = self._results(turn, drawn)
+            if last is None:
+                return await self._chunk(turn, results, cursor)
+            await self._finish(turn, results)
+            return None
 
-    async def _results(self, turn: Turn) -> Results:
+    async def _computed(self, programme: str, draw: str) -> Drawn:
+        """The draw, computed once, off the loop and before the transaction begins; after that it is in memory."""
+        office = self._office
+        transcript = (await office.transcripts.look(await load_draw(office.database, programme, draw))).transcript
+        drawn = transcript.drawn
+        if drawn is None:
+            drawn = await asyncio.to_thread(transcript.compute_draw)
+        seed = drawn.results.order.seed
+        if seed not in self._samples:
+            entries = await asyncio.to_thread(audit_sample, seed, drawn.results.entries, AUDITED)
+            self._samples[seed] = {entry: number for number, entry in enumerate(entries, 1)}
+        return drawn
+
+    def _results(self, turn: Turn, drawn: Drawn) -> Results:
         transcript = turn.transcript
         if transcript.stage is Stage.BEACON:
-            await asyncio.to_thread(transcript.draw)
-        assert turn.held is not None and transcript.results is not None
+            transcript.take_draw(drawn)
+        assert turn.held is not None and transcript.drawn is not None
         turn.held.settled()
-        return transcript.results
+        return transcript.drawn.results
 
     async def _chunk(self, turn: Turn, results: Results, cursor: Document) -> dict[str, Any]:
         first, last = cursor["place"] + 1, min(cursor["place"] + self._office.settings.chunk, len(results.order))
@@ -69,27 +87,22 @@ class Drawing:
         applications = await self._applications(turn.state.programme, [record["entry"] for record in records])
         links = [row["traceparent"] for row in applications.values() if row.get("traceparent")][:MOST_LINKS]
         with telemetry.span("lottery draws entries", links=links):
-            turn.keep(Phase.RESULTS, f"{first:09}", *records)
-            audited = await self._audited(turn, results)
+            lines = [leaf + b"\n" for leaf in results.leaves(first, last)]
+            keep_lines(turn.tx, turn.state.id, Phase.RESULTS, f"{first:09}", lines)
+            audited = self._samples[results.order.seed]
             for record in records:
+                if record["place"] % FEW == 0:
+                    await asyncio.sleep(0)  # the loop has others to serve
                 self._say(turn, record, applications.get(record["entry"]), audited.get(record["entry"]))
-        written = last == len(results.order)
-        if written:
-            root = await asyncio.to_thread(add_leaves, results.leaves(), LineDigest())
-            turn.keep(Phase.OUTCOME, "", {"type": "outcome", "root": root})
-        return {"place": last, "written": written}
+        if last < len(results.order):
+            return {"place": last}
+        assert turn.transcript.drawn is not None
+        turn.keep(Phase.OUTCOME, "", turn.transcript.drawn.outcome)
+        return {"place": last, "last": turn.event_id("result", records[-1]["entry"])}
 
     async def _applications(self, programme: str, entries: Sequence[str]) -> dict[str, Document]:
         rows = self._office.database[APPLICATIONS].find({"programme": programme, "entry": {"$in": list(entries)}})
         return {row["entry"]: row async for row in rows}
-
-    async def _audited(self, turn: Turn, results: Results) -> Mapping[str, int]:
-        """The entries that may be audited, with their numbers in the order of tracing; worked out once a draw."""
-        seed = turn.state.seed or ""
-        if self._sample[0] != seed:
-            entries = await asyncio.to_thread(audit_sample, seed, results.entries, AUDITED)
-            self._sample = (seed, {entry: number for number, entry in enumerate(entries, 1)})
-        return self._sample[1]
 
     def _say(
         self, turn: Turn, record: Mapping[str, Any], application: Document | None, audit: int | None
@@ -110,11 +123,14 @@ class Drawing:
         turn.tx.say(event, subject=application["_id"], programme=state.programme, at=turn.now,
                     event_id=turn.event_id("result", entry), traceparent=application.get("traceparent"))
 
-    async def _all_sent(self) -> bool:
-        """Whether the broker has every result: rows leave the outbox when it has acknowledged them."""
+    async def _is_sent(self, last: str) -> bool:
+        """Whether the broker has every result: events leave the outbox in their order, so it is when the last one has.
+
+        Other draws' results may still be there.
+        """
         waits_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         outbox = self._office.database[OUTBOX]
-        while await outbox.find_one({"events.topic": ResultDrawn.TOPIC}, {"_id": 1}):
+        while await outbox.find_one({"events.id": last}, {"_id": 1}):
             if asyncio.get_running_loop().time() > waits_until:
                 return False
             await asyncio.sleep(0.05)
@@ -122,15 +138,10 @@ class Drawing:
 
     async def _finish(self, turn: Turn, results: Results) -> None:
         state = turn.state
-        state.counts = await asyncio.to_thread(_outcomes, results)
+        state.counts = outcomes(results)
         state.result_digest = turn.transcript.result_digest
         state.digest = turn.held.end["digest"] if turn.held and turn.held.end else None
         state.stage, state.drawn_at = "drawn", turn.at
         turn.said("drawn", digest=state.result_digest, counts=state.counts, event_id=turn.event_id("drawn"))
         begin_simulating(turn)
         await release(turn.tx, state.programme)
-
-
-def _outcomes(results: Results) -> dict[str, int]:
-    counts = Counter(results.record(place)["outcome"] for place in range(1, len(results.order) + 1))
-    return {outcome: counts[outcome] for outcome in ("won", "waiting", "lost", "struck")}

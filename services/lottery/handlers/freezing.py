@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.lottery.domain.faults import Refused
+from services.lottery.domain.transcript import Frozen
 from services.lottery.handlers.draws import check_not_replaced
 from services.lottery.handlers.late import release
 from services.lottery.handlers.office import Office, StepRefused, Turn
@@ -19,10 +20,13 @@ from services.lottery.store import (
     WINDOWS,
     DrawState,
     Phase,
+    blocks_of,
+    draw_key,
     keep_lines,
-    lines_of,
+    load_draw,
     untold,
 )
+from services.lottery.transcripts import worked_through
 from shared.messaging.due import DUE
 from shared.messaging.transaction import Transaction
 from shared.platform import telemetry
@@ -87,14 +91,16 @@ class Freezing:
 
     async def _next_applications(self, programme: str, after: str) -> list[Document]:
         query = {"programme": programme, "entry": {"$gt": after}, **TAKES_PART}
-        return await self._office.database[APPLICATIONS].find(query).sort("entry", 1).to_list(
-            self._office.settings.chunk)
+        # With its limit told, or the server sends some megabytes more than are asked for, each time.
+        chunk = self._office.settings.chunk
+        return await self._office.database[APPLICATIONS].find(query).sort("entry", 1).limit(chunk).to_list(chunk)
 
     async def _finish(self, tx: Transaction, job: Document) -> None:
         programme, draw, at = job["programme"], job["args"]["draw"], job["args"]["at"]
         try:
+            frozen = await self._computed(programme, draw, at)
             async with self._office.turn(tx, programme, draw) as turn:
-                await self._freeze(turn, at)
+                await self._freeze(turn, frozen)
         except Refused as error:
             # Nothing to draw, or an entry that the rules do not allow: the window stays closed, the desk shows why.
             await self._office.note_refusal(programme, draw, "frozen", error)
@@ -104,11 +110,17 @@ class Freezing:
                 {"draw": f"{programme}/{draw}", "phase": int(Phase.ENTRIES)}, session=tx.session)
             await self._window(tx, programme, "refused")
 
-    async def _freeze(self, turn: Turn, at: str) -> None:
+    async def _computed(self, programme: str, draw: str, at: str) -> Frozen:
+        """The root over all entries, off the loop and before the transaction begins."""
+        office, key = self._office, draw_key(programme, draw)
+        held = await office.transcripts.look(await load_draw(office.database, programme, draw))
+        return await worked_through(
+            blocks_of(office.database, key, [Phase.ENTRIES]),
+            lambda lines: held.transcript.compute_freeze(map(json.loads, lines), at))
+
+    async def _freeze(self, turn: Turn, frozen: Frozen) -> None:
         state = turn.state
-        stored = lines_of(self._office.database, state.id, [Phase.ENTRIES], turn.tx.session)
-        entries = [json.loads(line) async for line in stored]
-        record = await asyncio.to_thread(turn.transcript.freeze, entries, at)
+        record = turn.transcript.take_freeze(frozen)
         lines = turn.keep(Phase.FREEZE, "", record)
         state.stage, state.root, state.count = "frozen", record["root"], record["count"]
         turn.said("frozen", lines, digest=state.root, counts={"entries": state.count},

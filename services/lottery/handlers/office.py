@@ -17,6 +17,7 @@ from services.lottery.store import (
     REFUSALS,
     DrawState,
     Phase,
+    draw_key,
     keep_draw,
     keep_lines,
     load_draw,
@@ -158,21 +159,25 @@ class Office:
         self, tx: Transaction, programme: str, draw: str, by: tuple[str, ...] = ()
     ) -> AsyncIterator[Turn]:
         """A turn inside a transaction that the caller commits; the state is kept when the block ends well."""
-        state = await load_draw(self.database, programme, draw, tx.session)
-        held = await self.transcripts.take(state, tx.session) if state.is_at_least("announced") else None
-        turn = Turn(tx, self.jobs, self.defined(programme, draw), state, self.clock.now(programme), by, held,
-                    other=lambda another: self.turn(tx, programme, another, by))
-        try:
-            yield turn
-        except Refused:
-            # A refusal leaves a transcript as it was, unless something else was done to it in the same turn.
-            if held is not None and not turn.spoilt:
-                self.transcripts.put(state, held)
-            raise
-        self.ends_turn(turn)
-        await keep_draw(tx, state)
-        if turn.held is not None:
-            self.transcripts.put(state, turn.held)
+        async with self.transcripts.alone(draw_key(programme, draw)):
+            # Before the transaction reads anything, and so begins.
+            if (await load_draw(self.database, programme, draw)).is_at_least("announced"):
+                await self.transcripts.ready(programme, draw)
+            state = await load_draw(self.database, programme, draw, tx.session)
+            held = self.transcripts.take(state) if state.is_at_least("announced") else None
+            turn = Turn(tx, self.jobs, self.defined(programme, draw), state, self.clock.now(programme), by, held,
+                        other=lambda another: self.turn(tx, programme, another, by))
+            try:
+                yield turn
+            except Refused:
+                # A refusal leaves a transcript as it was, unless something else was done to it in the same turn.
+                if held is not None and not turn.spoilt:
+                    self.transcripts.put(state, held)
+                raise
+            self.ends_turn(turn)
+            await keep_draw(tx, state)
+            if turn.held is not None:
+                self.transcripts.put(state, turn.held)
 
     def known(self, programme: str, draw: str) -> None:
         """Raises `Problem` 404 for a draw that the programme does not have."""

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from bench import draw
+from bench import draw, draw_service
 from bench.counting import FACTS, RECORDS, Found
 from bench.draw_work import entries, with_beacon
 from bench.freshness import HEARERS, delays, percentile
@@ -86,3 +86,12 @@ def test_m3_the_benchs_entries_are_what_a_programme_may_have_and_the_same_each_t
     once, again = ([*entries(50)] for _ in range(2))
     assert once == again == sorted(once, key=lambda entry: str(entry["entry"]))
     assert len(with_beacon(50).entries or ()) == 50
+
+
+def test_m3_of_the_service_only_what_grows_with_the_entries_is_counted_as_theirs() -> None:
+    parts = {part: {"max_ms": 1.0} for part in ("freeze", "draw", "again")}
+    sizes = {1000: {"peak": 50_000_000, **parts}, 11_000: {"peak": 54_000_000, **parts}}
+    assert draw_service.grown(sizes) == [400.0] and draw_service.faults(sizes) == []
+    late = {1000: {"peak": 0, **parts, "draw": {"max_ms": 100.5}}, 2000: {"peak": 401_000, **parts}}
+    assert draw_service.faults(late) == [
+        "401 bytes an entry, 400 wanted", "draw at 1,000: 100.5 ms without an answer, 100 wanted"]

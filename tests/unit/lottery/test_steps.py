@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from services.lottery.domain import results as domain_results
 from services.lottery.domain.beacon import drand_record, drand_time, is_drand_signature
+from services.lottery.domain.canonical import LineDigest, canonical
 from services.lottery.domain.faults import OutOfOrder, Refused
 from services.lottery.domain.records import DrandBeacon
 from services.lottery.domain.replay import replay
@@ -260,3 +262,46 @@ def test_a_replayed_transcript_that_says_other_things_is_refused() -> None:
         other = re.sub(rb"[0-8]", lambda digit: bytes([digit[0][0] + 1]), line, count=1)
         with pytest.raises(Refused):
             replay([*lines[:position], other, *lines[position + 1 :]])
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_the_digest_of_all_lines_is_known_without_making_them_again(stage: Stage) -> None:
+    """B01: at every step, reveals that wait for the close and the end's own line included."""
+    transcript = at_stage(stage)
+    made = LineDigest()
+    made.add(transcript.lines())
+    told = transcript.digest_of_lines()
+    assert (told.records, told.hex()) == (made.records, made.hex())
+
+
+@pytest.mark.parametrize(("stage", "compute"), [
+    (Stage.ANNOUNCED, lambda transcript: transcript.compute_freeze(ENTRIES, FROZEN_AT)),
+    (Stage.BEACON, Transcript.compute_draw),
+])  # fmt: skip
+def test_what_is_computed_ahead_changes_nothing_until_it_is_taken(
+    stage: Stage, compute: Callable[[Transcript], Any]
+) -> None:
+    """S06: a service computes it before its transaction begins, and may have to begin that again."""
+    transcript, other = at_stage(stage), at_stage(stage)
+    first, second = compute(transcript), compute(transcript)
+    assert list(transcript.lines()) == list(other.lines()) and transcript.stage is stage
+    assert first.digest.hex() == second.digest.hex() != transcript.digest
+    with pytest.raises(OutOfOrder):
+        compute(at_stage(Stage.CLOSED))
+
+
+@pytest.mark.parametrize("max_wins", [1, 2])
+def test_lines_made_by_hand_are_canonical_whichever_places_are_asked_for(
+    max_wins: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B01, S06: a service writes them some at a time; blocks begin and end anywhere."""
+    monkeypatch.setattr(domain_results, "BLOCK", 7)
+    entries = [entry(number, 1 + number % 3, *"abc"[number % 3 :]) for number in range(1, 40)]
+    transcript = campaign.frozen(entries, max_wins=max_wins, one_win_a_day=False)
+    transcript.strike(entries[5]["entry"], "withdrawn", "1", FROZEN_AT)
+    results = campaign.draw(campaign.close(transcript)).results
+    assert results is not None
+    lines = [canonical(results.record(place)) for place in range(1, 40)]
+    assert list(results.leaves()) == lines
+    for first, last in ((1, 1), (1, 7), (7, 8), (3, 30), (36, 39)):
+        assert list(results.leaves(first, last)) == lines[first - 1 : last]
