@@ -52,7 +52,7 @@ class Content:
     changed_at: datetime | None = None
     secret: str | None = None
     again: bool = False
-    """Whether it is the result of a second draw, which takes the place of an earlier one."""
+    """Whether it is the result of a second draw, which takes the place of one that was told before."""
 
     @property
     def receipt_url(self) -> str:

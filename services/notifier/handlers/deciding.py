@@ -79,7 +79,7 @@ class Deciding:
             "promotion": notice.promotion, "reason": _reason(programme, notice), "way": notice.way,
             "contact": notice.letter.contact if notice.letter else to.contact,
             "letter": {"what": notice.letter.what, "at": notice.letter.at} if notice.letter else None,
-            "again": notice.letter is None and application_of(row).redrawn is not None,
+            "again": _is_told_anew(notice, application_of(row)),
             "tried": [], "state": first_state(notice.way), "due_at": now, "due_by": notice.due_by, "made_at": now,
             "attempt": 0, "failures": 0, "receipt": row.get("receipt"), "entry": row.get("entry") or "",
             "draw": _draw_told(programme, notice, application_of(row), draws),
@@ -114,6 +114,11 @@ def _notices(
             return made, found
         made.append(found)
         application = replace(application, told=(*application.told, found.id))
+
+
+def _is_told_anew(notice: Notice, application: Application) -> bool:
+    """Whether it is a result that takes the place of one that was told before."""
+    return notice.letter is None and not notice.promotion and bool(application.redrawn and application.told)
 
 
 def _draw_told(programme: Programme, notice: Notice, application: Application, draws: dict[str, Draw]) -> str:

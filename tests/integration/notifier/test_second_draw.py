@@ -64,7 +64,7 @@ async def test_b01_everybody_in_a_second_draw_hears_of_it_and_of_its_result(
     mails = await stage.mails_to("second@applicants.example")
     assert len(mails) == 3
     texts = [text_of(await stage.mail_of(one)) for one in mails]
-    assert sum("前の抽選の結果に代わります" in text and "当選" in text for text in texts) == 1
+    assert sum("前にお知らせした結果に代わります" in text and "当選" in text for text in texts) == 1
     kinds = [(fact.application, fact.kind, fact.due_by) for message in await stage.said(programme)
              if isinstance(fact := message.data, NoticeFellDue)]
     first, announced, last = at + timedelta(days=5), at + timedelta(days=1), later + timedelta(days=5)
