@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.intake.store import APPLICATIONS, OUTCOMES, SHOWN
+from services.intake.store import APPLICATIONS, OUTCOMES
 from shared.contracts.envelope import Id
 from shared.contracts.intake import EntryTraced
 from shared.messaging.transaction import Transaction
 from shared.platform.collections import Declared
 from shared.platform.mongo import Database, Document
+from shared.privacy.erasing import ERASURES
 
 TRACED = "traced"
 
@@ -50,5 +51,6 @@ async def of_entry(database: Database, programme: str, entry: Id) -> tuple[Docum
 
 
 async def anything_erased(database: Database, programme: str) -> bool:
-    """Whether an applicant's data of this programme was erased already."""
-    return await database[SHOWN].find_one({"programme": programme}, {"_id": 1}) is not None
+    """Whether an applicant's data of this programme was ordered to be erased already."""
+    query = {"programme": programme, "kind": "application"}
+    return await database[ERASURES].find_one(query, {"_id": 1}) is not None
