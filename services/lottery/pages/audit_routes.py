@@ -6,13 +6,12 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from services.lottery.handlers.auditing import sample, tally
 from services.lottery.handlers.office import Office
 from services.lottery.pages.public_view import slot_names
 from services.lottery.store import DrawState
-from services.lottery.transcripts import published_blocks
 from shared.contracts.lottery import AUDITED
 from shared.platform.problems import Problem
 from shared.platform.register import Person
@@ -26,7 +25,7 @@ USUAL = 30
 
 
 def routes(office: Office, pages: Pages) -> APIRouter:
-    """`/{programme}/audit`, `/{programme}/audit/transcript.jsonl`, `/{programme}/api/draws/{draw}/audit`"""
+    """`/{programme}/audit`, `/{programme}/api/draws/{draw}/audit`"""
     router = APIRouter(tags=["audit"])
     intake = office.settings.public_urls.get("intake", "")
 
@@ -38,15 +37,6 @@ def routes(office: Office, pages: Pages) -> APIRouter:
             request, "audit.html", programme=known, state=state, sample=await sample(office, state, size),
             tally=await tally(office.database, state), slot_names=slot_names(known), size=size, sizes=SIZES,
             form=Form({"size": str(size)}), trace_url=f"{intake}/intake/{known.id}/audit")
-
-    @router.get("/{programme}/audit/transcript.jsonl", response_class=StreamingResponse)
-    async def whole(programme: str, _: Auditor) -> Response:
-        """The whole transcript for the auditor, also where the programme publishes digests only."""
-        state = await _drawn(office, programme, (await office.standing(programme)).draw)
-        held = await office.transcripts.look(state)
-        return StreamingResponse(published_blocks(held, everything=True), media_type="application/jsonl", headers={
-            "Content-Disposition": f'attachment; filename="{state.draw}-transcript.jsonl"',
-            "Cache-Control": "no-store"})
 
     @router.get("/{programme}/api/draws/{draw}/audit")
     async def told(programme: str, draw: str, _: Auditor, size: Size = USUAL) -> dict[str, Any]:

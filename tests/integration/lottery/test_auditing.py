@@ -18,6 +18,7 @@ async def test_b01_the_sample_follows_from_the_seed_and_its_findings_are_publish
 ) -> None:
     it = campaign("audited", publication="digest")
     page, api = f"/lottery/{it.programme.id}/audit", f"{it.base}/audit"
+    whole = f"/lottery/{it.programme.id}/draws/{it.draw}/transcript.jsonl"
     await it.announce()
     await it.apply(AUDITED + 50, random.Random(12))
     await it.close_window()
@@ -31,13 +32,13 @@ async def test_b01_the_sample_follows_from_the_seed_and_its_findings_are_publish
     await it.reaches("drawn")
 
     for person in ("officer-1", "attendant-1"):
-        for path in (page, api, f"{page}/transcript.jsonl"):
+        for path in (page, api, whole):
             assert (await stage.ask("GET", path, by=person)).status_code == 403
     told = (await stage.ask("GET", f"{api}?size=40", by="auditor-1")).json()
     sample = [one["entry"] for one in told["sample"]]
     assert [one["order"] for one in told["sample"]] == list(range(1, 41)) and len(set(sample)) == 40
-    whole = await stage.ask("GET", f"{page}/transcript.jsonl", by="auditor-1")
-    printed = verified(whole.content, tmp_path, "--audit", "40")
+    record = await stage.ask("GET", whole, by="auditor-1")
+    printed = verified(record.content, tmp_path, "--audit", "40")
     assert [line.split()[-1] for line in printed.splitlines() if line.startswith("audit ")] == sample
     numbered = {message.data.audit: message.data.entry for message in await said(stage, ResultDrawn, it.programme.id)
                 if message.data.audit}
