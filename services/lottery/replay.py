@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.lottery import audit_store, inbound, survey_store
+from services.lottery.domain.faults import Refused
 from services.lottery.handlers.applications import Applications
 from services.lottery.redrawing import STEPS, redraw_all
 from services.lottery.store import (
@@ -34,8 +35,10 @@ from shared.contracts.lottery import (
     ResultChanged,
     ResultDrawn,
     TranscriptHandedOver,
+    Step,
 )
 from shared.messaging.consumer import Subscription
+from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Database, Document
 from shared.platform.programmes import Programmes
 from shared.replay.rebuilding import ERASED_COMPARED, Compared, Figure, Rebuild, of_draw
@@ -129,9 +132,16 @@ def changed(sheet: Sheet, message: Envelope[ResultChanged]) -> None:
     sheet.change(RESULTS, f"{draw_key(message.programme, fact.draw)}/{fact.entry}", {"holds": list(fact.holds)})
 
 
+class NoRefusals:
+    """What was refused is said on the topic, and folded from there."""
+
+    async def note_in(self, tx: Transaction, programme: str, step: Step, error: Refused) -> None:
+        """Records nothing."""
+
+
 def hears(_: Database, programmes: Programmes) -> Sequence[Subscription]:
     """What intake said, as in the living service."""
-    return inbound.subscriptions(Applications(programmes))
+    return inbound.subscriptions(Applications(programmes, NoRefusals()))
 
 
 def _draw(row: Document) -> Document:

@@ -64,7 +64,7 @@ def beacon_that_counts(beacons: Sequence[AnyBeacon], closed_at: str) -> AnyBeaco
     for beacon in beacons:
         if epoch(beacon.at) >= earliest:
             return beacon
-    raise Refused("beacons", "every announced beacon is missed: a second draw must follow")
+    raise Refused("beacons", "every announced beacon is missed: a second draw must follow", "beacon-missed")
 
 
 def drand_record(announced: DrandBeacon, signature: str, at: str) -> dict[str, Json]:
@@ -104,7 +104,7 @@ def check_beacon(
     if (said.source, said.round) != (announced.source, announced.round):
         raise Refused("round", f"the beacon that counts is round {announced.round} of {announced.source}")
     if epoch(said.at) < epoch(announced.at):
-        raise Refused("at", f"is before the announced time {announced.at}")
+        raise Refused("at", f"is before the announced time {announced.at}", "beacon-not-yet")
     if isinstance(said, DrandValue):
         if said.value != drand_value(said.signature):
             raise Refused("value", "is not the SHA-256 of the signature")
@@ -145,8 +145,10 @@ def _check_ceremony(said: CeremonyValue, announced: CeremonyBeacon, closing_dige
     if len(said.value) != announced.digits:
         raise Refused("value", f"must have exactly {announced.digits} digits, as they fell; it has {len(said.value)}")
     if epoch(said.at) < epoch(announced.at):
-        raise Refused("at", f"is before the announced time {announced.at}")
+        raise Refused("at", f"is before the announced time {announced.at}", "beacon-not-yet")
     if epoch(said.at) > epoch(announced.at) + CEREMONY_LASTS:
-        raise Refused("at", "is more than six hours after the announced time: a second draw must follow")
+        raise Refused(
+            "at", "is more than six hours after the announced time: a second draw must follow", "beacon-missed"
+        )
     if said.closed != closing_digest:
         raise Refused("closed", "is not the closing digest of this draw")

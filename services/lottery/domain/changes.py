@@ -131,10 +131,10 @@ class Holdings:
     def _change_seats(self, change: SeatsChanged) -> None:
         slot = self._rules.slot_number(change.slot)
         if change.seats == 0:
-            raise Refused("seats", "a change of 0 seats says nothing")
+            raise Refused("seats", "a change of 0 seats says nothing", "seats-zero")
         left = self.free[slot] + self._given[slot] + change.seats
         if left < 0:
-            raise Refused("seats", f"{change.slot} would have {left} seats")
+            raise Refused("seats", f"{change.slot} would have {left} seats", "seats-below-none")
         self.free[slot] += change.seats
         self._touched.add(slot)
 
@@ -143,21 +143,27 @@ class Holdings:
         reserve = self._rules.slots[slot].reserve
         granted = self._granted[slot] + change.seats
         if granted > reserve:
-            raise Refused("seats", f"{granted} granted in {change.slot} are more than its reserve of {reserve}")
+            raise Refused(
+                "seats",
+                f"{granted} granted in {change.slot} are more than its reserve of {reserve}",
+                "reserve-exceeded",
+            )
         self._granted[slot] = granted
 
     def _give_up(self, change: GivenUp | Disqualified) -> None:
         number = self._entries.number(change.entry)
         if number in self._struck:
-            raise Refused("entry", f"{change.entry} was struck before the draw and can't change")
+            raise Refused("entry", f"{change.entry} was struck before the draw and can't change", "struck-already")
         held = self.holds(number)
         if not held and change.slot is not None:
-            raise Refused("slot", f"{change.entry} holds nothing: it can only give up its waiting (slot null)")
+            raise Refused(
+                "slot", f"{change.entry} holds nothing: it can only give up its waiting (slot null)", "not-held"
+            )
         if not held and number in self._gave_up:
-            raise Refused("entry", f"{change.entry} has given up already and holds nothing")
+            raise Refused("entry", f"{change.entry} has given up already and holds nothing", "given-up-already")
         leaving = held if change.slot is None else [self._rules.slot_number(change.slot)]
         if not set(leaving) <= set(held):
-            raise Refused("slot", f"{change.entry} does not hold {change.slot}")
+            raise Refused("slot", f"{change.entry} does not hold {change.slot}", "not-held")
         self._gave_up.add(number)
         for slot in list(leaving):
             self._leave(number, slot)

@@ -39,11 +39,12 @@ def check_closing(record: Mapping[str, Json], rules: Rules) -> Closed:
 def _check_content(closed: Closed, rules: Rules) -> None:
     at = epoch(closed.at)
     if at < epoch(rules.timetable.close_from):
-        raise Refused("at", f"is before close_from {rules.timetable.close_from}")
+        raise Refused("at", f"is before close_from {rules.timetable.close_from}", "before-close-from")
     last = rules.beacons[-1].at
     if at + HOUR > epoch(last):
         raise Refused(
-            "at", f"is less than an hour before the last announced beacon ({last}): a second draw must follow"
+            "at", f"is less than an hour before the last announced beacon ({last}): a second draw must follow",
+            "no-beacon-left",
         )
     if sorted(closed.revealed + closed.missing) != sorted(rules.keys):
         raise Refused("missing", "revealed and missing together must name each witness once")

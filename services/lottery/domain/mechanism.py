@@ -34,10 +34,10 @@ def seats_as_adjusted(rules: Rules, adjustments: Sequence[tuple[int, int]]) -> l
     seats = [slot.seats for slot in rules.slots]
     for slot, signed in adjustments:
         if signed == 0:
-            raise Refused("seats", "an adjustment of 0 seats says nothing")
+            raise Refused("seats", "an adjustment of 0 seats says nothing", "seats-zero")
         seats[slot] += signed
         if seats[slot] < 0:
-            raise Refused("seats", f"{rules.slots[slot].slot} would have {seats[slot]} seats")
+            raise Refused("seats", f"{rules.slots[slot].slot} would have {seats[slot]} seats", "seats-below-none")
     return seats
 
 

@@ -52,6 +52,23 @@ _NEXT_STEP = {
     Stage.ENDED: "the transcript has ended: nothing can follow",
 }
 
+_STEPS = {
+    "freeze": "freeze",
+    "strike": "strike an entry",
+    "adjust": "adjust seats",
+    "reveal": "reveal",
+    "closing": "propose a closing",
+    "abandon": "abandon a closing",
+    "close": "close",
+    "ceremony": "propose a ceremony's value",
+    "beacon": "take the beacon",
+    "draw": "draw",
+    "change": "take a change",
+    "settle": "settle a day",
+    "end": "end",
+}
+"""Each step's name in codes (`reveal-early`, `reveal-late`), and in words."""
+
 
 class Frozen(NamedTuple):
     """What a freeze fixes: its record, the entries, and the digest of all lines to the last of theirs."""
@@ -112,7 +129,7 @@ class Transcript:
         # lines.
         root = add_leaves(frozen.leaves(), LineDigest())
         record = Freeze.read({"type": "freeze", "count": len(frozen), "root": root, "at": at})
-        _not_before(at, self.rules.timetable.freeze_from, "freeze_from")
+        _not_before(at, self.rules.timetable.freeze_from, "freeze_from", "before-freeze-from")
         digest = self._digest.copy()
         digest.add([line_of(record.plain())])
         add_leaves(frozen.leaves(), digest)
@@ -127,18 +144,18 @@ class Transcript:
 
     def strike(self, entry: str, reason: str, decision: str, at: str) -> dict[str, Json]:
         """Take an entry out of the draw: it keeps its ticket and takes no seat."""
-        self._expect("strike an entry", Stage.FROZEN)
+        self._expect("strike", Stage.FROZEN)
         record = Struck.read({"type": "struck", "entry": entry, "reason": reason, "decision": decision, "at": at})
         number = self._frozen_entries().number(entry)
         if number in self._struck:
-            raise Refused("entry", f"{entry} is struck already")
-        _not_before(at, self._frozen_at(), "the freeze")
+            raise Refused("entry", f"{entry} is struck already", "struck-already")
+        _not_before(at, self._frozen_at(), "the freeze", "before-freeze")
         self._struck[number] = record
         return record.plain()
 
     def adjust(self, slot: str, seats: int, reason: str, decision: str, at: str) -> dict[str, Json]:
         """Add or cut (signed) seats of a slot by a decision, from `commit_until` to the close."""
-        self._expect("adjust seats", Stage.ANNOUNCED, Stage.FROZEN)
+        self._expect("adjust", Stage.ANNOUNCED, Stage.FROZEN)
         record = Adjusted.read(
             {
                 "type": "adjusted",
@@ -149,9 +166,9 @@ class Transcript:
                 "at": at,
             }
         )
-        _not_before(at, self.rules.timetable.commit_until, "commit_until")
+        _not_before(at, self.rules.timetable.commit_until, "commit_until", "before-commit-until")
         if self._adjusted:
-            _not_before(at, self._adjusted[-1].at, "the adjustment ahead of it")
+            _not_before(at, self._adjusted[-1].at, "the adjustment ahead of it", "at")
         self._seats_after([*self._adjusted, record])
         self._adjusted.append(record)
         return record.plain()
@@ -164,8 +181,8 @@ class Transcript:
         if committed is None:
             raise Refused("witness", f"{witness} is not a witness of this draw")
         if witness in self._reveals:
-            raise Refused("witness", f"{witness} has revealed already")
-        _not_before(at, self._frozen_at(), "the freeze")
+            raise Refused("witness", f"{witness} has revealed already", "revealed-already")
+        _not_before(at, self._frozen_at(), "the freeze", "before-freeze")
         if not opens(committed, self.rules.draw, witness, secret):
             raise Refused("secret", f"does not open the commitment of {witness}")
         self._reveals[witness] = record
@@ -177,14 +194,14 @@ class Transcript:
         Asked again, it proposes again (another time, say); a witness signs one closing only, so do that
         before any has.
         """
-        self._expect("propose a closing", Stage.FROZEN, Stage.CLOSING)
+        self._expect("closing", Stage.FROZEN, Stage.CLOSING)
         proposal = self._closing_at(at)
         self.stage = Stage.CLOSING
         return proposal
 
     def abandon_closing(self) -> None:
         """Take a proposed closing back, so that strikes and reveals go on: only while no witness has signed."""
-        self._expect("abandon a closing", Stage.CLOSING)
+        self._expect("abandon", Stage.CLOSING)
         self.stage = Stage.FROZEN
 
     def close(self, record: Mapping[str, Json]) -> str:
@@ -201,12 +218,12 @@ class Transcript:
     def awaited_beacon(self) -> AnyBeacon:
         """The announced beacon that counts, once the draw is closed."""
         if self._closed is None:
-            raise OutOfOrder("beacon", f"can't be awaited now: {_NEXT_STEP[self.stage]}")
+            raise OutOfOrder("beacon", f"can't be awaited now: {_NEXT_STEP[self.stage]}", "beacon-early")
         return chance.beacon_that_counts(self.rules.beacons, self._closed["at"])
 
     def propose_beacon(self, value: str, at: str) -> dict[str, Json]:
         """The unsigned `beacon` record of a ceremony, `value` its digits as they fell, for the witnesses to sign."""
-        self._expect("propose a ceremony's value", Stage.CLOSED)
+        self._expect("ceremony", Stage.CLOSED)
         announced = self.awaited_beacon
         if not isinstance(announced, CeremonyBeacon):
             raise Refused("source", f"the beacon that counts is round {announced.round} of {announced.source}")
@@ -218,7 +235,7 @@ class Transcript:
         A drand signature's BLS check is the caller's (`beacon.is_drand_signature`): a second of work, best
         off the loop.
         """
-        self._expect("take the beacon", Stage.CLOSED)
+        self._expect("beacon", Stage.CLOSED)
         digest = self.closing_digest or ""
         chance.check_beacon(record, self.awaited_beacon, self.rules.keys, digest)
         self.seed = seed_of(self.rules.draw, digest, record)
@@ -254,14 +271,14 @@ class Transcript:
 
     def change(self, record: Mapping[str, Json]) -> None:
         """Take one `change` record; all of a local day come before `settle_day`."""
-        self._expect("take a change", Stage.DRAWN)
+        self._expect("change", Stage.DRAWN)
         line = line_of(record)
         self._drawn_holdings().take(read_change(record))
         self._append(line)
 
     def settle_day(self) -> list[dict[str, Json]]:
         """End the day of the changes taken last: gives its `revoked` and `promotion` records, in order."""
-        self._expect("settle a day", Stage.DRAWN)
+        self._expect("settle", Stage.DRAWN)
         settled = self._drawn_holdings().settle_day()
         records = [self._moved("revoked", move) for move in settled.revoked]
         records += [self._moved("promotion", move) for move in settled.promoted]
@@ -360,7 +377,7 @@ class Transcript:
         proposal = propose_closing(so_far.hex(), at, self._reveals, missing, self.rules)
         for record in (self.freeze_record, *self._struck.values(), *self._adjusted, *self._reveals.values()):
             if record is not None and epoch(record.at) > epoch(at):
-                raise Refused("at", f"a {record.type} record is dated {record.at}, after this closing")
+                raise Refused("at", f"a {record.type} record is dated {record.at}, after this closing", "after-closing")
         return proposal
 
     def _seats_after(self, adjustments: Sequence[Adjusted]) -> list[int]:
@@ -376,7 +393,8 @@ class Transcript:
 
     def _expect(self, step: str, *stages: Stage) -> None:
         if self.stage not in stages:
-            raise OutOfOrder("step", f"can't {step} now: {_NEXT_STEP[self.stage]}")
+            when = "early" if self.stage < min(stages) else "late"
+            raise OutOfOrder("step", f"can't {_STEPS[step]} now: {_NEXT_STEP[self.stage]}", f"{step}-{when}")
 
     def _frozen_entries(self) -> Entries:
         assert self.entries is not None, "asked for by steps after the freeze only"
@@ -391,6 +409,6 @@ class Transcript:
         return self.holdings
 
 
-def _not_before(at: str, earliest: str, name: str) -> None:
+def _not_before(at: str, earliest: str, name: str, code: str) -> None:
     if epoch(at) < epoch(earliest):
-        raise Refused("at", f"{at} is before {name} ({earliest})")
+        raise Refused("at", f"{at} is before {name} ({earliest})", code)

@@ -18,12 +18,13 @@ from shared.contracts.programme import Programme
 async def register_witness(turn: Turn, name: str, key: str, commitment: str) -> DrawState:
     """Takes a witness's public key and commitment (64 hex each) until `commit_until`; again, it replaces them."""
     if turn.held is not None:
-        raise OutOfOrder("step", "the draw is announced: its witnesses are fixed")
+        raise OutOfOrder("step", "the draw is announced: its witnesses are fixed", "witnesses-fixed")
     if name not in {witness.name for witness in turn.programme.draw.witnesses}:
         raise StepRefused("witness", f"{name} is not a witness of this programme")
     until = turn.programme.draw.timetable.commit_until
     if turn.now > until:
-        raise StepRefused("too-late", f"commitments were taken until {moment_text(until)}; a second draw must follow")
+        raise StepRefused("commitment-late", f"commitments were taken until {moment_text(until)}; a second draw must "
+                                             "follow")
     WitnessKey.read({"name": name, "key": key})
     check_key(key)
     Commitment.read({"type": "commitment", "witness": name, "commitment": commitment, "at": turn.at})
@@ -37,7 +38,7 @@ async def announce(turn: Turn) -> DrawState:
     """Fixes rules and commitments: their digest is what every receipt carries."""
     state, programme = turn.state, turn.programme
     if turn.held is not None:
-        raise OutOfOrder("step", "the draw is announced already")
+        raise OutOfOrder("step", "the draw is announced already", "announced-already")
     _must_be_in_time(turn, programme)
     missing = [witness.name for witness in programme.draw.witnesses if witness.name not in state.witnesses]
     if missing:
@@ -59,8 +60,8 @@ def _must_be_in_time(turn: Turn, programme: Programme) -> None:
     until = programme.draw.timetable.freeze_from
     if programme.draw.previous is not None:
         if turn.now > until:
-            raise StepRefused("too-late", f"this second draw was to freeze from {moment_text(until)}: give it another "
-                                          "timetable in the programme's next version")
+            raise StepRefused("second-late", f"this second draw was to freeze from {moment_text(until)}: give it "
+                                             "another timetable in the programme's next version")
     elif turn.now >= programme.window.opens:
-        raise StepRefused("too-late", f"the window opened at {moment_text(programme.window.opens)}: it is too late "
-                                      "to announce this draw; a second draw must follow")
+        raise StepRefused("announcement-late", f"the window opened at {moment_text(programme.window.opens)}: it is too "
+                                               "late to announce this draw; a second draw must follow")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from pymongo import UpdateOne
 
+from services.lottery.domain.faults import Refused
 from services.lottery.handlers.draws import standing
 from services.lottery.store import APPLICATIONS, LATE, PARTITIONS, WINDOWS
 from shared.contracts.envelope import Envelope
@@ -25,6 +26,7 @@ from shared.contracts.intake import (
     ApplicationWithdrawnLate,
     PartitionClosed,
 )
+from shared.contracts.lottery import Step
 from shared.contracts.notifier import NoticeFellDue
 from shared.contracts.partitions import partition_of
 from shared.contracts.programme import Programme
@@ -41,19 +43,34 @@ class UnfitApplication(ValueError):
     """Intake said an application that the programme does not allow: it goes to the dead letters, and is seen."""
 
 
+@dataclass(frozen=True)
+class _Fact:
+    """A numbered fact of (programme, partition), and what it says of its application."""
+
+    application: str
+    number: int
+    fields: Document
+
+
 @dataclass
 class _Heard:
     """What one transaction heard: written together when all its events are through."""
 
-    applications: dict[str, Document] = field(default_factory=lambda: defaultdict(dict))
-    numbers: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
+    facts: dict[tuple[str, int], list[_Fact]] = field(default_factory=lambda: defaultdict(list))
+
+
+class Refusals(Protocol):
+    """Where a refusal is recorded and said: the office, or nowhere while a store is rebuilt from what was said."""
+
+    async def note_in(self, tx: Transaction, programme: str, step: Step, error: Refused) -> None:
+        """Records the refusal with the transaction."""
 
 
 class Applications:
     """Hears intake."""
 
-    def __init__(self, programmes: Programmes) -> None:
-        self._programmes = programmes
+    def __init__(self, programmes: Programmes, refusals: Refusals) -> None:
+        self._programmes, self._refusals = programmes, refusals
 
     async def taken(self, tx: Transaction, message: Envelope[ApplicationTaken]) -> None:
         """A new application; its trace is kept, so that its result goes on with it (B13)."""
@@ -101,29 +118,61 @@ class Applications:
                       "partitions": fact.partitions, "closed_at": fact.closed_at},
              "$inc": {"heard": 0}, "$max": {"highest": 0}},
             upsert=True, session=tx.session)
+        row = await tx.database[PARTITIONS].find_one({"_id": f"{message.programme}/{fact.partition}"},
+                                                     session=tx.session)
+        if row is not None and row["highest"] > fact.facts:
+            await self._refuse(tx, message.programme, fact.partition, row["highest"] - fact.facts)
         await self._look_whether_complete(tx, [(message.programme, fact.partition)])
 
     def _heard(self, tx: Transaction, message: Envelope[F], fields: Document) -> None:
         heard: _Heard = tx.scratch.setdefault(_SCRATCH, _Heard())
         fact = message.data
         partition = partition_of(fact.application, fact.TOPIC)
-        heard.applications[fact.application].update(fields, programme=message.programme, partition=partition)
-        heard.numbers[message.programme, partition].append(fact.number)
+        heard.facts[message.programme, partition].append(_Fact(fact.application, fact.number, fields))
         tx.before_commit(self._write, _SCRATCH)
 
     async def _write(self, tx: Transaction) -> None:
         heard: _Heard = tx.scratch[_SCRATCH]
+        facts = await self._in_time(tx, heard.facts)
+        if not facts:
+            return
+        applications: dict[str, Document] = defaultdict(dict)
+        for (programme, partition), said in facts.items():
+            for fact in said:
+                applications[fact.application].update(fact.fields, programme=programme, partition=partition)
         await tx.database[APPLICATIONS].bulk_write(
             [UpdateOne({"_id": application}, {"$set": fields}, upsert=True)
-             for application, fields in heard.applications.items()],
+             for application, fields in applications.items()],
             ordered=False, session=tx.session)
         await tx.database[PARTITIONS].bulk_write(
             [UpdateOne({"_id": f"{programme}/{partition}"},
-                       {"$set": {"programme": programme, "partition": partition}, "$inc": {"heard": len(numbers)},
-                        "$max": {"highest": max(numbers)}}, upsert=True)
-             for (programme, partition), numbers in heard.numbers.items()],
+                       {"$set": {"programme": programme, "partition": partition}, "$inc": {"heard": len(said)},
+                        "$max": {"highest": max(fact.number for fact in said)}}, upsert=True)
+             for (programme, partition), said in facts.items()],
             ordered=False, session=tx.session)
-        await self._look_whether_complete(tx, heard.numbers)
+        await self._look_whether_complete(tx, facts)
+
+    async def _in_time(
+        self, tx: Transaction, heard: dict[tuple[str, int], list[_Fact]]
+    ) -> dict[tuple[str, int], list[_Fact]]:
+        """Those whose number the closing of their partition counted, or that came before it. The others are refused."""
+        ids = [f"{programme}/{partition}" for programme, partition in heard]
+        rows = tx.database[PARTITIONS].find({"_id": {"$in": ids}, "facts": {"$ne": None}}, session=tx.session)
+        last = {row["_id"]: row["facts"] async for row in rows}
+        in_time: dict[tuple[str, int], list[_Fact]] = {}
+        for (programme, partition), said in heard.items():
+            counted = last.get(f"{programme}/{partition}")
+            within = [fact for fact in said if counted is None or fact.number <= counted]
+            if within:
+                in_time[programme, partition] = within
+            if len(within) < len(said):
+                await self._refuse(tx, programme, partition, len(said) - len(within))
+        return in_time
+
+    async def _refuse(self, tx: Transaction, programme: str, partition: int, count: int) -> None:
+        await self._refusals.note_in(tx, programme, "frozen", Refused(
+            "entry", f"{count} facts of partition {partition} are numbered beyond its closing: they take no part",
+            "late-entry"))
 
     async def _look_whether_complete(self, tx: Transaction, partitions: Iterable[tuple[str, int]]) -> None:
         ids = [f"{programme}/{partition}" for programme, partition in partitions]
@@ -161,7 +210,6 @@ def is_complete(partition: Document | None) -> TypeGuard[Document]:
         partition is not None and partition.get("facts") is not None
         and partition["heard"] == partition["facts"] == partition["highest"]
     )
-
 
 
 def _must_fit(fact: ApplicationTaken, programme: Programme) -> None:

@@ -22,8 +22,10 @@ async def read(turn: Turn, staff: str, value: str) -> Proposal | None:
     state = turn.state
     _must_be_closed(turn)
     if state.beacon is not None and state.beacon.signatures:
-        raise StepRefused("signed", "a witness has signed the digits already: collect the other signatures")
+        raise StepRefused("digits-signed", "a witness has signed the digits already: collect the other signatures")
     record = turn.transcript.propose_beacon(value, turn.at)
+    if state.beacon is None and staff in state.readings:
+        raise StepRefused("same-person", "you have typed what you saw already: now another person does, for themselves")
     state.beacon = None
     others = {name: reading for name, reading in state.readings.items() if name != staff}
     if others and any(reading.value != value for reading in others.values()):
@@ -41,7 +43,7 @@ async def sign(turn: Turn, witness: str, signature: str) -> Proposal:
     """Takes one witness's signature of the digits."""
     _must_be_closed(turn)
     if turn.state.beacon is None:
-        raise OutOfOrder("step", "there are no digits to sign yet: two people read them first")
+        raise _nothing_read()
     return add_signature(turn, turn.state.beacon, witness, signature)
 
 
@@ -49,7 +51,7 @@ async def confirm(turn: Turn) -> DrawState:
     """Takes the digits, when more than two thirds of the witnesses saw them fall; the draw starts by itself."""
     _must_be_closed(turn)
     if turn.state.beacon is None:
-        raise OutOfOrder("step", "there are no digits to confirm yet: two people read them first")
+        raise _nothing_read()
     return await _take(turn, signed(turn, turn.state.beacon))
 
 
@@ -78,6 +80,11 @@ async def _take(turn: Turn, record: dict[str, object]) -> DrawState:
     return state
 
 
+def _nothing_read() -> OutOfOrder:
+    return OutOfOrder("step", "there are no digits yet: two people read them first", "nothing-read")
+
+
 def _must_be_closed(turn: Turn) -> None:
     if turn.state.stage != "closed":
-        raise OutOfOrder("step", "the beacon is taken between the close and the draw only")
+        when = "late" if turn.state.is_at_least("closed") else "early"
+        raise OutOfOrder("step", "the beacon is taken between the close and the draw only", f"beacon-{when}")

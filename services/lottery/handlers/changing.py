@@ -33,7 +33,8 @@ async def decide(turn: Turn, change: Mapping[str, Any]) -> DrawState:
 async def _take(turn: Turn, change: dict[str, Any], traceparent: str | None) -> DrawState:
     state = turn.state
     if state.stage != "drawn":
-        raise OutOfOrder("step", "changes are taken after the draw only; before the close, strike or adjust")
+        raise OutOfOrder("step", "changes are taken after the draw only; before the close, strike or adjust",
+                         "change-early")
     record = {"type": "change", **change, "at": turn.at}
     read_change(record)
     holdings = turn.transcript.holdings

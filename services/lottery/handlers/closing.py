@@ -61,7 +61,7 @@ async def propose(turn: Turn) -> Proposal:
 async def sign(turn: Turn, witness: str, signature: str) -> Proposal:
     """Takes one witness's signature of the proposed closing."""
     if turn.state.closing is None or turn.state.stage != "closing":
-        raise OutOfOrder("step", "there is no closing to sign: propose one first, before the draw is closed")
+        raise _nothing_proposed(turn)
     return add_signature(turn, turn.state.closing, witness, signature)
 
 
@@ -69,7 +69,7 @@ async def confirm(turn: Turn) -> DrawState:
     """Closes, when more than two thirds of the witnesses have signed."""
     state = turn.state
     if state.closing is None or state.stage != "closing":
-        raise OutOfOrder("step", "there is no proposed closing to confirm: propose one first")
+        raise _nothing_proposed(turn)
     record = signed(turn, state.closing)
     state.closing_digest = turn.transcript.close(record)
     state.stage, state.closed_at = "closed", record["at"]
@@ -98,6 +98,12 @@ def signed(turn: Turn, proposal: Proposal) -> dict[str, Any]:
         raise StepRefused("signatures-missing", f"{len(proposal.signatures)} of {witnesses} witnesses signed, "
                                                 f"{needed} are needed")
     return with_signatures(proposal.record, proposal.signatures)
+
+
+def _nothing_proposed(turn: Turn) -> OutOfOrder:
+    if turn.state.is_at_least("closed"):
+        return OutOfOrder("step", "the draw is closed: there is one closing only", "close-late")
+    return OutOfOrder("step", "there is no proposed closing: propose one first", "close-early")
 
 
 async def _reopen(turn: Turn) -> None:

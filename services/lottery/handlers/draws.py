@@ -34,4 +34,4 @@ async def standing(
 def check_not_replaced(state: DrawState) -> None:
     """Raises `OutOfOrder` where another draw has taken this one's place."""
     if state.replaced_by is not None:
-        raise OutOfOrder("step", f"{state.replaced_by} replaces this draw: its lines stay as they are")
+        raise OutOfOrder("step", f"{state.replaced_by} replaces this draw: its lines stay as they are", "replaced")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from services.lottery.domain.canonical import line_of
-from services.lottery.domain.faults import OutOfOrder, Refused
+from services.lottery.domain.faults import Refused
 from services.lottery.domain.transcript import Transcript
 from services.lottery.handlers.draws import check_not_replaced, standing
 from services.lottery.settings import LotterySettings
@@ -204,24 +204,34 @@ class Office:
         signed_in: bool = True,
     ) -> None:
         """Records and says that a step was refused."""
-        async def attempt(tx: Transaction) -> None:
-            state = await load_draw(self.database, programme, draw, tx.session)
-            if not signed_in:
-                # A fact is for good: whoever is not signed in can't fill the topic with them.
-                known = await self.database[REFUSALS].count_documents(
-                    {"draw": state.id, "by": []}, limit=MOST_UNSIGNED_REFUSALS, session=tx.session)
-                if known >= MOST_UNSIGNED_REFUSALS:
-                    return
-            turn = Turn(tx, self.jobs, self.defined(programme, draw), state, self.clock.now(programme), by)
-            record_refusal(turn, step, error)
+        await self.transactions.run(
+            lambda tx: self._note(tx, programme, draw, step, error, by, signed_in=signed_in))
 
-        await self.transactions.run(attempt)
+    async def note_in(self, tx: Transaction, programme: str, step: Step, error: Refused) -> None:
+        """Records and says, with a transaction of the caller's, that something nobody signed in for was refused."""
+        if self.programmes.find(programme) is not None:
+            stands = await standing(self.database, self.programmes, programme, tx.session)
+            await self._note(tx, programme, stands.draw, step, error, (), signed_in=False)
+
+    async def _note(
+        self, tx: Transaction, programme: str, draw: str, step: Step, error: Refused, by: tuple[str, ...], *,
+        signed_in: bool,
+    ) -> None:
+        state = await load_draw(self.database, programme, draw, tx.session)
+        if not signed_in:
+            # A fact is for good: whoever is not signed in can't fill the topic with them.
+            known = await self.database[REFUSALS].count_documents(
+                {"draw": state.id, "by": []}, limit=MOST_UNSIGNED_REFUSALS, session=tx.session)
+            if known >= MOST_UNSIGNED_REFUSALS:
+                return
+        turn = Turn(tx, self.jobs, self.defined(programme, draw), state, self.clock.now(programme), by)
+        record_refusal(turn, step, error)
 
 
 def record_refusal(turn: Turn, step: Step, error: Refused, by: tuple[str, ...] | None = None) -> None:
     """Records and says, in the turn's transaction, that a step was refused; `by` where it was not the turn's own."""
     who = turn.by if by is None else by
-    code = code_of(error)
+    code = error.code
     turn.tx.insert(REFUSALS, {
         "_id": new_id(), "draw": turn.state.id, "programme": turn.state.programme, "step": step, "code": code,
         "reason": error.reason, "field": error.field, "by": list(who), "at": turn.now,
@@ -230,14 +240,9 @@ def record_refusal(turn: Turn, step: Step, error: Refused, by: tuple[str, ...] |
     turn.tx.say(event, subject=turn.state.draw, programme=turn.state.programme, at=turn.now)
 
 
-def code_of(error: Refused) -> str:
-    """The refusal's code: `out-of-order`, a code of ours, or the first part of the field that is wrong."""
-    return "out-of-order" if isinstance(error, OutOfOrder) else error.field.partition(".")[0].replace("_", "-")
-
-
 def _problem(error: Refused) -> Problem:
     detail = error.reason if isinstance(error, StepRefused) else f"{error.field}: {error.reason}"
     return Problem(
         409, "step-refused", "The step was refused", f"{detail}. The refusal is recorded and shown at the draw desk.",
-        code=code_of(error), field=error.field,
+        code=error.code, field=error.field,
     )

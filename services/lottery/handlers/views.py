@@ -11,6 +11,7 @@ from services.lottery.domain.faults import Refused
 from services.lottery.domain.rules import read_rules
 from services.lottery.domain.witness import signatures_needed
 from services.lottery.handlers.rules import rules_record
+from services.lottery.handlers.second import is_missed
 from services.lottery.store import DrawState, moment_of
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Beacon, DrandBeacon, Programme
@@ -46,9 +47,11 @@ def timeline(programme: Programme, state: DrawState, now: datetime) -> list[Poin
         ("changes", now > times.promote_until, times.promote_until),
     ]
     points: list[Point] = []
+    never = is_missed(programme, state, now)
     current = next((step for step, done, _ in plan if not done), None)
     for step, done, at in plan:
-        missed = step == "announce" and not done and programme.draw.previous is None and now >= window.opens
+        late = now >= window.opens and programme.draw.previous is None if step == "announce" else never
+        missed = step == current and late
         condition: Condition = "failed" if missed else "done" if done else "now" if step == current else "next"
         points.append(Point(step, condition, at))
     return points
@@ -81,6 +84,7 @@ def summary(programme: Programme, state: DrawState, now: datetime) -> dict[str, 
         "seed": state.seed, "result_digest": state.result_digest, "digest": state.digest,
         "counts": {"entries": state.count, **state.counts},
         "witnesses": [witness_condition(name.name, state) for name in programme.draw.witnesses],
+        "missing": missing_witnesses(state),
         "signatures_needed": signatures_needed(len(programme.draw.witnesses)),
     }
 
@@ -92,6 +96,12 @@ def witness_condition(name: str, state: DrawState) -> dict[str, Any]:
         "signed_closing": state.closing is not None and name in state.closing.signatures,
         "signed_beacon": state.beacon is not None and name in state.beacon.signatures,
     }
+
+
+def missing_witnesses(state: DrawState) -> list[str]:
+    """Who stayed away, or whose secret did not open the commitment: fixed by the closing, by name."""
+    names: list[str] = state.closing.record["missing"] if state.closing and state.closing_digest else []
+    return names
 
 
 def _or(done: str | None, due: datetime | None) -> datetime | None:

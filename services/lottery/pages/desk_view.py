@@ -9,7 +9,8 @@ from typing import Any
 from services.lottery.domain.witness import signatures_needed
 from services.lottery.handlers.applications import is_complete
 from services.lottery.handlers.office import Office
-from services.lottery.handlers.views import beacon_due, timeline, witness_condition
+from services.lottery.handlers.second import is_missed
+from services.lottery.handlers.views import beacon_due, missing_witnesses, timeline, witness_condition
 from services.lottery.store import DrawState, open_changes, partitions_of, refusals_of
 from shared.contracts.programme import CeremonyBeacon, Programme
 
@@ -31,7 +32,7 @@ async def desk_of(office: Office, programme: Programme, state: DrawState, now: d
     return {
         "programme": programme, "state": state, "now": now, "points": timeline(programme, state, now),
         "witnesses": [(witness, witness_condition(witness.name, state)) for witness in programme.draw.witnesses],
-        "needed": signatures_needed(len(programme.draw.witnesses)),
+        "absent": missing_witnesses(state), "needed": signatures_needed(len(programme.draw.witnesses)),
         "missing": missing(programme, state, now, complete, expected, len(changes)),
         "refusals": await refusals_of(office.database, state.id),
         "ceremony": awaits_ceremony(programme, state), "beacon_due": beacon_due(programme, state),
@@ -84,6 +85,8 @@ def _before_freeze(programme: Programme, now: datetime, complete: int, expected:
 
 
 def _before_close(programme: Programme, state: DrawState, now: datetime) -> list[Missing]:
+    if is_missed(programme, state, now):
+        return [Missing("beacon-missed")]
     waits = []
     everybody = [witness.name for witness in programme.draw.witnesses]
     absent = [name for name in everybody if name not in state.revealed]
@@ -98,7 +101,7 @@ def _before_close(programme: Programme, state: DrawState, now: datetime) -> list
 
 def _before_beacon(programme: Programme, state: DrawState, now: datetime) -> list[Missing]:
     due = beacon_due(programme, state)
-    if due is None:
+    if due is None or is_missed(programme, state, now):
         return [Missing("beacon-missed")]
     if now < due:
         return [Missing("beacon-at", {"at": due})]

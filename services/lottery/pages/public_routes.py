@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from services.lottery.answers import Answers
-from services.lottery.api.downloads import STANDALONE, VERIFIER, sha256_of
+from services.lottery.api.downloads import STANDALONE, VERIFIER, WITNESS, sha256_of
 from services.lottery.handlers.auditing import tally
 from services.lottery.handlers.office import Office
 from services.lottery.pages.lookups import LookedUp, Lookups
@@ -83,6 +83,7 @@ class PublicPage:
         self._answers = Answers(office.transcripts)
         self._lookups = Lookups(office, self._answers)
         self._verifier_sha, self._standalone_sha = sha256_of(VERIFIER), sha256_of(STANDALONE)
+        self._witness_sha = sha256_of(WITNESS)
 
     async def show(
         self, request: Request, programme: Programme, state: DrawState, entry: str = "", application: str = "",
@@ -99,7 +100,7 @@ class PublicPage:
             request, "draw.html", status_code=STATUS.get(found.state, 200) if found else 200,
             form=self._form(request, entry, found), application=application, found=found,
             slot_kinds=slot_kinds(programme, language),
-            verifier_sha=self._verifier_sha, standalone_sha=self._standalone_sha,
+            verifier_sha=self._verifier_sha, witness_sha=self._witness_sha, standalone_sha=self._standalone_sha,
             published=published(programme, state), second=second, mine=self._mine(programme, language),
             auditors=self._sign_in.address(whole(programme, state)), **context)
         if found and found.wait:

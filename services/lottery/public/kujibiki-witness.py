@@ -273,6 +273,9 @@ def command_new(options):
         passphrase = passphrase_for(options, "New passphrase (新しいパスフレーズ): ")
         if not passphrase:
             raise Refused("an empty passphrase protects nothing (パスフレーズが空です)")
+        if passphrase != passphrase_for(options, "Once more (もう一度): "):
+            # Whoever mistypes it would find out only when the secret is asked for, and be missing.
+            raise Refused("the two passphrases differ; nothing was made (2回の入力が違います。何も作っていません)")
         content.update(private=None, secret=None, sealed=seal(private, secret, passphrase))
     try:
         write_new(options.file, content)

@@ -27,7 +27,7 @@ async def test_b01_a_round_of_drand_is_taken_only_with_drands_own_signature(
     await it.reveal_and_close()
     body = {"round": ROUND, "signature": SIGNATURE}
     early = await it.step("POST", "/beacon/drand", body, status=409)
-    assert early["code"] == "at"
+    assert early["code"] == "beacon-not-yet"
     await stage.tick(it.programme, times.close_from + timedelta(hours=8))
     assert (await it.step("POST", "/beacon/drand", {**body, "round": ROUND + 1}, status=409))["code"] == "round"
     forged = await it.step("POST", "/beacon/drand", {**body, "signature": SIGNATURE[:-1] + "c"}, status=409)

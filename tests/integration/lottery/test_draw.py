@@ -126,64 +126,85 @@ async def test_b01_steps_out_of_order_late_or_wrong_are_refused_recorded_and_sho
     it = campaign("refusals")
     await stage.define(it.programme)
     times = it.programme.draw.timetable
+    codes: set[str] = set()
+
+    async def refused(code: str, method: str, path: str, body: object = None, by: str | None = "officer-1") -> None:
+        answer = await it.step(method, path, body, by=by, status=409)
+        assert answer["code"] == code, answer
+        codes.add(code)
+
     await stage.tick(it.programme, times.commit_until - timedelta(hours=1))
     first, *others = it.witnesses
-    await it.step("POST", "/announcement", status=409)
-    await it.step("PUT", "/witnesses/stranger", first.registration, status=409)
+    opened = {"witness": first.name, "secret": first.secret}
+    await refused("witnesses-missing", "POST", "/announcement")
+    await refused("witness", "PUT", "/witnesses/stranger", first.registration)
     await it.step("PUT", f"/witnesses/{first.name}", {"key": "xyz", "commitment": "0" * 64}, status=422)
     await it.step("PUT", f"/witnesses/{first.name}", first.registration, by=None, status=401)
     await it.step("PUT", f"/witnesses/{first.name}", first.registration)
-    await it.step("PUT", f"/witnesses/{others[0].name}", first.registration, status=409)
+    await refused("key", "PUT", f"/witnesses/{others[0].name}", first.registration)
     for witness in others:
         await it.step("PUT", f"/witnesses/{witness.name}", witness.registration)
-    await it.step("POST", "/reveals", {"witness": first.name, "secret": first.secret}, status=409)
+    await refused("not-announced", "POST", "/reveals", opened)
     await it.agree("/announcement")
-    await it.step("POST", "/announcement", status=409)
+    await refused("announced-already", "POST", "/announcement")
+    await refused("witnesses-fixed", "PUT", f"/witnesses/{first.name}", first.registration)
     await it.apply(20, random.Random(1))
     await it.close_window(without=[5])
     await stage.tick(it.programme, times.freeze_from)
     assert (await it.state())["state"] == "announced", "a partition is missing, so nothing is frozen"
-    await it.step("POST", "/closing", status=409)
+    await refused("reveal-early", "POST", "/reveals", opened)
+    await refused("closing-early", "POST", "/closing")
     await stage.close_window(it.programme, it.programme.window.closes, without=[0, 1, 2, 3, 4])
     await it.reaches("frozen")
-    wrong = await it.step("POST", "/reveals", {"witness": first.name, "secret": "0" * 64}, status=409)
-    assert wrong["code"] == "secret"
-    await it.step("POST", "/reveals", {"witness": first.name, "secret": first.secret})
-    early = await it.step("POST", "/closing", status=409)
-    assert early["code"] == "at"
+    await it.apply(1, random.Random(9))
+    await refused("secret", "POST", "/reveals", {"witness": first.name, "secret": "0" * 64})
+    await it.step("POST", "/reveals", opened)
+    await refused("before-close-from", "POST", "/closing")
+    await refused("close-early", "POST", "/closing/confirmation")
+    await refused("beacon-early", "POST", "/beacon/readings", {"value": DICE})
+    await refused("change-early", "POST", "/changes", {"kind": "declined", "entry": "0" * 32})
     await stage.tick(it.programme, times.close_from)
     record = (await it.step("POST", "/closing"))["record"]
     second = (await it.step("POST", "/closing"))["record"]
     assert record == second, "at one time, the same proposal"
-    bad = await it.step("POST", "/closing/signatures", {"witness": first.name, "signature": "0" * 128}, by=None,
-                        status=409)
-    assert bad["code"] == "signature"
+    await refused("signature", "POST", "/closing/signatures", {"witness": first.name, "signature": "0" * 128}, None)
     await it.step("POST", "/closing/signatures", first.signature(record), by=None)
-    assert (await it.step("POST", "/closing", status=409))["code"] == "signed"
-    assert (await it.step("POST", "/closing/confirmation", status=409))["code"] == "signatures-missing"
+    await refused("signed", "POST", "/closing")
+    await refused("signatures-missing", "POST", "/closing/confirmation")
     for witness in others[:2]:
         await it.step("POST", "/closing/signatures", witness.signature(record), by=None)
-    await it.agree("/closing/confirmation")
+    closed = await it.agree("/closing/confirmation")
+    assert closed["missing"] == sorted(witness.name for witness in others), "they stayed away; the draw goes on"
+    await refused("reveal-late", "POST", "/reveals", {"witness": others[0].name, "secret": others[0].secret})
+    await refused("closing-late", "POST", "/closing")
+    await refused("close-late", "POST", "/closing/confirmation")
+    await refused("adjust-late", "POST", "/adjustments", {"slot": it.programme.slots[0].id, "seats": -1,
+                                                          "reason": "seats-cut", "decision": "R3-1"})
     dice = it.programme.draw.beacons[0].at
-    assert (await it.step("POST", "/beacon/readings", {"value": DICE}, status=409))["code"] == "at"
+    await refused("beacon-not-yet", "POST", "/beacon/readings", {"value": DICE})
     await stage.tick(it.programme, dice)
-    assert (await it.step("POST", "/beacon/readings", {"value": "123"}, status=409))["code"] == "value"
+    await refused("value", "POST", "/beacon/readings", {"value": "123"})
     await it.step("POST", "/beacon/readings", {"value": DICE}, by="officer-1")
-    differ = await it.step("POST", "/beacon/readings", {"value": DICE[::-1]}, by="officer-2", status=409)
-    assert differ["code"] == "readings-differ"
+    await refused("readings-differ", "POST", "/beacon/readings", {"value": DICE[::-1]}, "officer-2")
     alone = await it.step("POST", "/beacon/readings", {"value": DICE}, by="officer-1")
-    again = await it.step("POST", "/beacon/readings", {"value": DICE}, by="officer-1")
-    assert alone["record"] is None and again["record"] is None, "one person alone is not enough"
-    await it.step("POST", "/beacon/drand", {"round": 1, "signature": "0" * 96}, status=409)
-    expected = {"witnesses-missing", "witness", "key", "not-announced", "out-of-order", "secret", "at", "signature",
-                "signed", "signatures-missing", "value", "readings-differ", "source"}
+    assert alone["record"] is None, "one person alone is not enough"
+    await refused("same-person", "POST", "/beacon/readings", {"value": DICE})
+    await refused("nothing-read", "POST", "/beacon/confirmation")
+    await refused("source", "POST", "/beacon/drand", {"round": 1, "signature": "0" * 96})
+    await stage.tick(it.programme, dice + timedelta(hours=6, seconds=1))
+    await refused("beacon-missed", "POST", "/beacon/readings", {"value": DICE}, "officer-2")
 
     async def all_said() -> bool:
-        return expected <= {message.data.reason for message in await said(stage, DrawStepRefused, it.programme.id)}
+        return codes | {"late-entry"} <= {
+            message.data.reason for message in await said(stage, DrawStepRefused, it.programme.id)}
 
     await stage.until(all_said, "every refusal is a fact")
+    assert (await it.state())["counts"]["entries"] == 20, "the late entry takes no part"
     desk = await stage.ask("GET", f"/lottery/{it.programme.id}/desk")
-    assert desk.status_code == 200 and "2人の入力が違うため" in desk.text
+    assert desk.status_code == 200 and "2人の入力が違うため" in desk.text and "欠席" in desk.text
+    assert "予告した乱数の機会をすべて逃しました。第2抽選が必要です。" in desk.text
+    public = (await stage.http.get(f"/lottery/{it.programme.id}")).text
+    assert "開示せず（欠席）" in public and "第2抽選を行います" in public
 
 
 async def test_b01_what_was_never_announced_or_has_no_entry_is_not_frozen(
@@ -191,6 +212,12 @@ async def test_b01_what_was_never_announced_or_has_no_entry_is_not_frozen(
 ) -> None:
     silent, empty = campaign("never-announced"), campaign("no-entries")
     await stage.define(silent.programme)
+    await stage.tick(silent.programme, silent.programme.draw.timetable.commit_until + timedelta(seconds=1))
+    witness = silent.witnesses[0]
+    late = await silent.step("PUT", f"/witnesses/{witness.name}", witness.registration, status=409)
+    await stage.tick(silent.programme, silent.programme.window.opens)
+    too_late = await silent.step("POST", "/announcement", status=409)
+    assert (late["code"], too_late["code"]) == ("commitment-late", "announcement-late")
     await silent.apply(5, random.Random(1))
     await empty.announce()
     for it, code in ((silent, "not-announced"), (empty, "entries")):

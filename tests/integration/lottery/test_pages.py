@@ -81,7 +81,8 @@ async def test_b01_an_applicant_finds_their_entry_from_the_freeze_on(
     assert (await look_up("abc"))[0] == 422
     english = await stage.http.get(public, headers={"Accept-Language": "en"})
     assert "The list of entries is fixed" in english.text
-    for path in ("/lottery", "/lottery/verify_draw.py", "/lottery/verify-draw.html", "/lottery/kujibiki-witness.py"):
+    for path in ("/lottery", f"{public}/witness-guide.pdf", "/lottery/verify_draw.py", "/lottery/verify-draw.html",
+                 "/lottery/kujibiki-witness.py"):
         assert (await stage.http.get(path)).status_code == 200
     missing = await stage.http.get(f"{public}/draws/{it.draw}/transcript.jsonl")
     assert missing.status_code == 404 and "まだ終わっていない" in missing.text

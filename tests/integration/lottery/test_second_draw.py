@@ -96,7 +96,7 @@ async def test_b01_where_every_beacon_was_missed_a_second_draw_goes_through(
     lines = (await stage.http.get(f"/lottery/{first.programme.id}/draws/{first.draw}/transcript.jsonl")).content
     assert announced["previous"] == {
         "draw": first.draw, "digest": hashlib.sha256(lines).hexdigest(), **MISSED}
-    assert (await first.step("POST", "/closing", status=409))["code"] == "out-of-order"
+    assert (await first.step("POST", "/closing", status=409))["code"] == "replaced"
     await stage.say("intake", ApplicationWithdrawnLate(application=gone, entry=first.entries[gone]), gone,
                     again.programme.id, again.programme.draw.timetable.commit_until)
     frozen = await frozen_when_all_are_told(stage, again, first.entries.keys() - {gone})
