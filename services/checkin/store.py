@@ -91,6 +91,13 @@ class Store:
         change = {"$set": {"void": True, "reason": reason}}
         await self.database[PASSES].update_one({"_id": pass_id}, change, session=session)
 
+    async def valid_passes(
+        self, programme: str, slots: Collection[str], most: int, session: Session
+    ) -> list[Document]:
+        """Up to `most` passes for these slots that admit somebody."""
+        query = {"programme": programme, "slot": {"$in": list(slots)}, "void": False}
+        return await self.database[PASSES].find(query, session=session).sort("_id", 1).to_list(most)
+
     async def expected(self, programme: str, slot: str) -> tuple[int, int]:
         """Parties and seats that hold a valid pass for the slot."""
         rows = self.database[PASSES].find({"programme": programme, "slot": slot, "void": False}, {"seats": 1})

@@ -10,7 +10,7 @@ from services.checkin.handlers.custody import Custody
 from services.checkin.handlers.destructions import Destructions
 from services.checkin.handlers.groups import Groups
 from services.checkin.handlers.incidents import Incidents
-from services.checkin.handlers.passes import Passes
+from services.checkin.handlers.passes import VOID_CANCELLED, Passes
 from services.checkin.inbound import subscriptions
 from services.checkin.limits import FailureLimit, Notable
 from services.checkin.pages import routes
@@ -35,7 +35,9 @@ def build(settings: CheckinSettings) -> Service:
         door, Incidents(book, custody, service.transactions, service.clock, service.register),
         Destructions(book, service.transactions, service.clock, service.register), book)
     service.indexes(*store.INDEXES, *incident_store.INDEXES)
-    service.hears(*subscriptions(Passes(kept, key), service.records))
+    passes = Passes(kept, key, service.jobs)
+    service.jobs.register(VOID_CANCELLED, passes.void_cancelled)
+    service.hears(*subscriptions(passes, service.records))
     service.begins_at("/terminal")
     service.serves(api.routes(door), desk_api.routes(desk), routes.router(desk, service))
     return service

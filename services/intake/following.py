@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.envelope import Envelope
-from shared.contracts.lottery import DemandCounted, DrawStepTaken
+from shared.contracts.lottery import DemandCounted, DrawStepTaken, SlotsCancelled
 
 
 @dataclass(frozen=True)
 class DrawSoFar:
     """`announcement`, `root` of the frozen entries, `closing` and `result` are the digests that people keep (B01).
 
-    `replaces`: the draw whose place this second one takes.
+    `replaces`: the draw whose place this second one takes. `cancelled` are the slots that will not be held (B17).
     """
 
     announcement: str | None = None
@@ -23,6 +23,7 @@ class DrawSoFar:
     drawn_at: datetime | None = None
     result: str | None = None
     replaces: str | None = None
+    cancelled: frozenset[str] = frozenset()
 
 
 class Draws:
@@ -51,13 +52,19 @@ class Draws:
     def apply(self, message: Envelope[Any]) -> None:
         """Takes an event of `lottery.draws.v1`."""
         step = message.data
+        if isinstance(step, SlotsCancelled):
+            key = (message.programme, step.draw)
+            self._standing.setdefault(*key)
+            self._draws[key] = replace(self.of(*key), cancelled=self.of(*key).cancelled | set(step.slots))
         if not isinstance(step, DrawStepTaken):
             return
         key = (message.programme, step.draw)
         self._standing.setdefault(*key)
         if step.step == "announced":
             self._standing[message.programme] = step.draw
-            self._draws[key] = replace(self.of(*key), announcement=step.digest, replaces=step.replaces)
+            self._draws[key] = replace(
+                self.of(*key), announcement=step.digest, replaces=step.replaces,
+                cancelled=self.of(*key).cancelled | self.of(message.programme, step.replaces or "").cancelled)
         elif step.step == "frozen":
             self._draws[key] = replace(self.of(*key), root=step.digest)
         elif step.step == "closed":

@@ -34,8 +34,8 @@ from shared.contracts.lottery import (
     FairnessStated,
     ResultChanged,
     ResultDrawn,
-    TranscriptHandedOver,
     Step,
+    TranscriptHandedOver,
 )
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import Transaction
@@ -59,7 +59,8 @@ def stepped(sheet: Sheet, message: Envelope[DrawStepTaken]) -> None:
     if fact.replaces is not None:
         fields["previous"] = _first(fact)["previous"]["digest"]
         sheet.change(DRAWS, draw_key(message.programme, fact.replaces), {"replaced_by": fact.draw})
-    sheet.change(DRAWS, key, fields | _of_step(fact), add={"adjusted": int(fact.step == "adjusted")},
+    sheet.change(DRAWS, key, fields | _of_step(fact),
+                 add={"adjusted": len(fact.lines) if fact.step == "adjusted" else 0},
                  append={"revealed": [_first(fact)["witness"]] if fact.step == "revealed" else []})
     if fact.step != "closing-proposed":  # it stands in the transcript once it is signed
         sheet.change(STEPS, key, append={"lines": list(fact.lines)})
@@ -227,6 +228,7 @@ REBUILD = Rebuild(
             **dict.fromkeys(("closing", "beacon", "readings", "witnesses", "proposed"),
                             "waits for signatures or for a second officer, then a line"),
             **dict.fromkeys(("revision", "changes", "change_lines", "took"), "the service's own counting"),
+            "cancelled": "a fact each, to be read there; a second draw takes them over",
             "drawn_at": "of the fact, to be read there",
         }),
         Compared(RESULTS, ("draw", "entry", "application", "place", "seats", "outcome", "won", "holds", "audit"),

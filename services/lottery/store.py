@@ -83,6 +83,7 @@ STAGES: tuple[Stage, ...] = (
 
 ActName = Literal[
     "announcement", "strikes", "adjustments", "closing-confirmation", "beacon-confirmation", "drand", "changes",
+    "cancellations",
 ]
 """Steps that take two officers (`handlers/acts.py`)."""
 
@@ -186,6 +187,7 @@ class DrawState(Kept):
     previous: str | None = None
     replaced_by: str | None = None
     proposed: list[Proposed] = Field(default_factory=list)
+    cancelled: list[str] = Field(default_factory=list)
 
     @property
     def id(self) -> str:

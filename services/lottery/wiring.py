@@ -15,7 +15,14 @@ from services.lottery.handlers.freezing import Freezing
 from services.lottery.handlers.late import LateWithdrawals
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.rehearsing import Rehearsing
-from services.lottery.pages import audit_routes, guide, preflight_routes, public_routes, rehearsal_routes
+from services.lottery.pages import (
+    audit_routes,
+    cancellation,
+    guide,
+    preflight_routes,
+    public_routes,
+    rehearsal_routes,
+)
 from services.lottery.pages import routes as desk
 from services.lottery.pages.public_view import Demand
 from services.lottery.settings import LotterySettings
@@ -54,6 +61,7 @@ def build(settings: LotterySettings) -> Service:
         downloads.routes(office), draws.routes(office), rehearsals_api.routes(office, rehearsing, rehearsals),
         preflight_routes.routes(office, service.pages, work),
         rehearsal_routes.routes(office, service.pages, rehearsing, rehearsals),
-        audit_routes.routes(office, service.pages), guide.routes(office, service.pages), desk.routes(office, service.pages, work),
+        audit_routes.routes(office, service.pages), guide.routes(office, service.pages),
+        cancellation.routes(office, service.pages), desk.routes(office, service.pages, work),
         public_routes.routes(office, service.pages, demand, service.sign_in))
     return service

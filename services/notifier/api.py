@@ -20,7 +20,10 @@ from shared.platform.signin import staff
 Reader = Annotated[Person, Depends(staff("notices", "officer"))]
 Clerk = Annotated[Person, Depends(staff("notices"))]
 HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-ListState = Literal["due", "to-print", "in-run", "printed", "sent", "posted", "failed", "unreached", "withheld", "open"]
+ListState = Literal[
+    "due", "to-print", "in-run", "printed", "to-call", "sent", "posted", "called", "failed", "unreached", "withheld",
+    "open",
+]
 PAGE = 100
 
 
@@ -40,9 +43,9 @@ def query_of(state: ListState | None) -> dict[str, Any]:
         case "due":
             return {"state": {"$in": waiting}}
         case "open":
-            return {"state": {"$in": [*waiting, "printed"]}}
+            return {"state": {"$in": [*waiting, "printed", "to-call"]}}
         case "failed":
-            return {"state": {"$in": [*waiting, "printed"]}, "failures": {"$gt": 0}}
+            return {"state": {"$in": [*waiting, "printed", "to-call"]}, "failures": {"$gt": 0}}
         case _:
             return {"state": state}
 
@@ -61,7 +64,8 @@ def router(store: Store, printing: Printing, programmes: Programmes) -> APIRoute
         """The sums of the five-day ledger (B05)."""
         sums = await store.ledger(programme, within(programmes.get(programme)))
         return {
-            "due": sums.due, "sent": sums.sent, "printed": sums.printed, "posted": sums.posted, "failed": sums.failed,
+            "due": sums.due, "sent": sums.sent, "printed": sums.printed, "posted": sums.posted,
+            "to_call": sums.to_call, "called": sums.called, "failed": sums.failed,
             "unreached": sums.unreached, "withheld": sums.withheld, "undecided": sums.undecided, "open": sums.open,
             "total": sums.total, "due_by": moment_text(sums.due_by) if sums.due_by else None,
         }

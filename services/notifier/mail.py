@@ -45,6 +45,7 @@ def compose(
             "digests": wording.digests(content), "subject": heading, "images": images, "won": content.kind == "won",
             "heading": wording.heading(content), "said_is": wording.said_is(content),
             "secret": legible(content.secret) if content.secret else None,
+            "lost": wording.lost_slots(content.lost), "abroad": wording.abroad(content),
         }
         text, html = _TEXT.render(told), _HTML.render(told)
     message = EmailMessage(policy=SMTP)

@@ -10,10 +10,12 @@ from typing import Any
 
 from services.notifier import inbound
 from services.notifier.domain.delivery import OPEN
+from services.notifier.handlers.cancelling import Cancelling
 from services.notifier.handlers.facts import Facts
 from services.notifier.store import APPLICATIONS, COLLECTIONS, DRAWS, NOTICES, RUNS, Store
 from shared.contracts.envelope import Envelope
 from shared.contracts.notifier import (
+    NoticeCalled,
     NoticeFact,
     NoticeFailed,
     NoticeFellDue,
@@ -71,6 +73,11 @@ def posted(sheet: Sheet, message: Envelope[NoticePosted]) -> None:
         "state": "posted", "posted_by": message.data.by, "posted_at": message.time})
 
 
+def called(sheet: Sheet, message: Envelope[NoticeCalled]) -> None:
+    """The applicant was told by telephone."""
+    _fact(sheet, message, {"state": "called", "ended_at": message.time})
+
+
 def failed(sheet: Sheet, message: Envelope[NoticeFailed]) -> None:
     """An attempt failed, or a card came back."""
     _fact(sheet, message, {"cause": message.data.cause}, add={"failures": 1})
@@ -97,7 +104,7 @@ def _run(sheet: Sheet, message: Envelope[Any], run: str, fields: dict[str, Any])
 def hears(database: Database, programmes: Programmes) -> Sequence[Subscription]:
     """Facts of others, as in the living service; sealed records are folded instead, to a digest."""
     facts = Facts(Store(database), NoJobs(), Clock(), programmes)
-    return inbound.fact_subscriptions(facts)
+    return inbound.fact_subscriptions(facts, Cancelling(Store(database), NoJobs()))
 
 
 def _notice(row: Document) -> Document:
@@ -117,7 +124,7 @@ REBUILD = Rebuild(
     folds={
         "notifier.notices.v1": {
             NoticeFellDue: fell_due, NoticeSent: sent, NoticePrinted: printed, NoticePosted: posted,
-            NoticeFailed: failed, NoticeUnreached: unreached,
+            NoticeCalled: called, NoticeFailed: failed, NoticeUnreached: unreached,
         },
         "intake.personal.v1": personal_fold("notifier"),
     },
@@ -125,10 +132,10 @@ REBUILD = Rebuild(
     compared=(
         Compared(APPLICATIONS, (
             "programme", "receipt", "entry", "contact", "language", "withdrawn_at", "counted", "reason", "told_with",
-            "result", "promoted", "passes", "letters", "reply_card",
+            "result", "promoted", "passes", "letters", "reply_card", "wishes", "holds",
         ), left_out={
             **dict.fromkeys(("state", "due_at", "waits", "tries", "lease_until", "leased_by"), "work in hand"),
-            **dict.fromkeys(("told", "told_kind", "lettered", "second_draw"),
+            **dict.fromkeys(("told", "told_kind", "lettered", "second_draw", "cancelled"),
                             "which notices were made, or are to be: they are rows of their own"),
             "traceparent": "a trace, not a fact",
         }),
@@ -137,7 +144,7 @@ REBUILD = Rebuild(
                  plain=_notice, left_out={
             **dict.fromkeys(("due_at", "attempt", "tries", "lease_until", "leased_by", "intent_at"), "work in hand"),
             **dict.fromkeys(("to", "contact", "tried", "promotion", "reason", "receipt", "entry", "draw", "passes",
-                             "letter", "reply_card", "made_at", "again"),
+                             "letter", "reply_card", "made_at", "again", "cancelled", "language"),
                             "what the mail or card says, taken from the application's facts"),
             "run": "of the card in hand; the printed ones are in print_runs", "traceparent": "a trace, not a fact",
         }),

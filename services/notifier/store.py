@@ -45,7 +45,7 @@ INDEXES: tuple[tuple[str, Any, dict[str, Any]], ...] = (
     (WATCHES, [("state", 1), ("programme", 1), ("due_at", 1)], {}),
 )
 
-_FREE = {"lease_until": "", "leased_by": ""}
+FREE = {"lease_until": "", "leased_by": ""}
 """Taken away wherever a document becomes due anew, so that it needn't wait for an old lease to end."""
 _HEARD = "notifier.heard"
 
@@ -77,11 +77,11 @@ class Store:
             change["$setOnInsert"]["state"] = "open"
         else:
             change["$set"] = {**facts, "state": "due", "due_at": due_at}
-            change["$unset"] = _FREE
+            change["$unset"] = FREE
         writes = tx.scratch.setdefault(_HEARD, [])
         writes.append(UpdateOne({"_id": application}, change, upsert=True))
         if nudge_at is not None:
-            nudge = {"$set": {"due_at": nudge_at}, "$unset": _FREE}
+            nudge = {"$set": {"due_at": nudge_at}, "$unset": FREE}
             writes.append(UpdateOne({"_id": application, "state": "due"}, nudge))
         tx.before_commit(self._write_heard, _HEARD)
 
@@ -96,7 +96,7 @@ class Store:
     async def settle(self, changes: Sequence[tuple[Id, dict[str, Any]]], session: Session) -> None:
         """Writes what became of applications that were looked at, and gives their leases back."""
         if changes:
-            writes = [UpdateOne({"_id": id_}, {"$set": change, "$unset": _FREE}) for id_, change in changes]
+            writes = [UpdateOne({"_id": id_}, {"$set": change, "$unset": FREE}) for id_, change in changes]
             await self.applications.bulk_write(writes, ordered=False, session=session)
 
     async def release(self, tx: Transaction, programme: str, now: datetime, most: int) -> int:
@@ -105,7 +105,7 @@ class Store:
         ids = [row["_id"] async for row in self.applications.find(waiting, {"_id": 1}, session=tx.session).limit(most)]
         if ids:
             await self.applications.update_many(
-                {"_id": {"$in": ids}}, {"$set": {"due_at": now, "waits": None}, "$unset": _FREE},
+                {"_id": {"$in": ids}}, {"$set": {"due_at": now, "waits": None}, "$unset": FREE},
                 session=tx.session)
         return len(ids)
 
@@ -120,9 +120,19 @@ class Store:
         rows = self.applications.find(query, {"_id": 1}, session=tx.session).sort("_id", 1).limit(most)
         ids = [row["_id"] async for row in rows]
         await self.applications.update_many(
-            {"_id": {"$in": ids}}, {"$set": {"second_draw": second, "state": "due", "due_at": now}, "$unset": _FREE},
+            {"_id": {"$in": ids}}, {"$set": {"second_draw": second, "state": "due", "due_at": now}, "$unset": FREE},
             session=tx.session)
         return ids[-1] if ids else None
+
+    async def concerned(
+        self, tx: Transaction, programme: str, slots: Sequence[str], after: Id, most: int
+    ) -> list[Document]:
+        """A page, by id, of the applications that wish or hold, or held, one of `slots`."""
+        ours = {"$in": list(slots)}
+        query = {"programme": programme, "_id": {"$gt": after},
+                 "$or": [{"wishes": ours}, {"result.won": ours}, {"holds": ours}]}
+        rows: list[Document] = await self.applications.find(query, session=tx.session).sort("_id", 1).to_list(most)
+        return rows
 
     # -- draws ---------------------------------------------------------------------------------------------------
 
@@ -148,7 +158,7 @@ class Store:
         """Changes a notice that is in one of `states` and before attempt number `attempt`; whether there was one."""
         result = await self.notices.update_one(
             {"_id": notice, "state": {"$in": list(states)}, "attempt": {"$lt": attempt}},
-            {"$set": {**change, "attempt": attempt}, "$unset": _FREE}, session=session)
+            {"$set": {**change, "attempt": attempt}, "$unset": FREE}, session=session)
         return bool(result.matched_count)
 
     async def notices_by_id(self, ids: Sequence[Id], session: Session | None = None) -> list[Document]:
@@ -169,6 +179,13 @@ class Store:
         query = {"programme": programme, "told": None}
         rows = self.applications.find(query, {"receipt": 1, "result": 1}).sort("_id", 1).skip(skip).limit(limit)
         return await rows.to_list(None), await self.applications.count_documents(query)
+
+    async def call_list(self, programme: str, skip: int, limit: int) -> tuple[list[Document], int]:
+        """A page of the calls that are to be made, and how many there are in all."""
+        query = {"programme": programme, "state": "to-call"}
+        order = [("attempt", 1), ("due_by", 1), ("receipt", 1)]
+        rows = self.notices.find(query, {"passes": 0}).sort(order).skip(skip).limit(limit)
+        return await rows.to_list(None), await self.notices.count_documents(query)
 
     # -- the ledger ----------------------------------------------------------------------------------------------
 

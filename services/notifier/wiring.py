@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from services.notifier import api, inbound, store
-from services.notifier.handlers import deciding, facts, sending
+from services.notifier.handlers import cancelling, deciding, facts, sending
+from services.notifier.handlers.calling import Calling
+from services.notifier.handlers.cancelling import Cancelling
 from services.notifier.handlers.deciding import Deciding
 from services.notifier.handlers.erasing import Erased
 from services.notifier.handlers.facts import Facts
@@ -12,7 +14,7 @@ from services.notifier.handlers.printing import Printing
 from services.notifier.handlers.sending import Sending
 from services.notifier.handlers.watching import Watching
 from services.notifier.mail import Sender
-from services.notifier.pages import routes
+from services.notifier.pages import calls, routes
 from services.notifier.settings import NotifierSettings
 from services.notifier.smtp import Outbound
 from services.notifier.store import Store
@@ -29,7 +31,9 @@ def build(settings: NotifierSettings) -> Service:
     heard = Facts(kept, service.jobs, clock, programmes)
     service.jobs.register(facts.RELEASE, heard.release)
     service.jobs.register(facts.ANNOUNCE, heard.announce)
-    service.hears(*inbound.subscriptions(heard, service.records))
+    cancels = Cancelling(kept, service.jobs)
+    service.jobs.register(cancelling.JOB, cancels.step)
+    service.hears(*inbound.subscriptions(heard, cancels, service.records))
 
     outcomes = Outcomes(kept, clock)
     erased = Erased(kept, transactions, outcomes, service.records)
@@ -48,5 +52,7 @@ def build(settings: NotifierSettings) -> Service:
     printing = Printing(kept, transactions, programmes, clock, service.door, outcomes, erased, urls)
     service.indexes(*store.INDEXES)
     service.begins_at("/desk")
-    service.serves(api.router(kept, printing, programmes), routes.router(service, kept, printing))
+    calling = Calling(kept, transactions, programmes, clock, service.door, outcomes, erased)
+    service.serves(api.router(kept, printing, programmes), routes.router(service, kept, printing),
+                   calls.router(service, calling))
     return service

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import time
 from pathlib import Path
 
-from services.notifier.domain.content import Content
+from services.notifier.domain.content import Content, Lost
 from shared.ui import formats
 from shared.ui.language import Words, speaking, t
 
@@ -26,6 +26,8 @@ def words() -> Iterator[None]:
 
 def heading(content: Content) -> str:
     """What it is about, above all else."""
+    if _is_cancelled(content):
+        return str(t("card.cancelled"))
     return str(t("card.letter" if content.letter else "card.title"))
 
 
@@ -50,8 +52,26 @@ def sentence(content: Content) -> str:
 
 def subject(content: Content) -> str:
     """The subject of the mail: the same for every outcome, and for every letter, and without a name."""
-    key = "notice.letter-subject" if content.letter else "notice.subject"
+    key = "notice.cancelled-subject" if _is_cancelled(content) else (
+        "notice.letter-subject" if content.letter else "notice.subject")
     return str(t(key, ward=content.ward, title=content.title))
+
+
+def lost_slots(slots: Sequence[Lost]) -> list[str]:
+    """`2021年7月23日（金）10:00〜13:00（午前の部） 新宿住友ビル`, a line each."""
+    return [f"{formats.day(slot.day)} {hour(slot.starts)}〜{hour(slot.ends)}（{slot.time_name}） {slot.venue}"
+            for slot in slots]
+
+
+def abroad(content: Content) -> list[str]:
+    """What is cancelled, once more in the applicant's language; nothing where that is Japanese."""
+    said = content.abroad
+    if said is None:
+        return []
+    with speaking(_WORDS, said.language):
+        reason = [str(t("abroad.reason", reason=said.reason))] if said.reason else []
+        return [str(t(f"abroad.{content.letter}", title=said.title)), *lost_slots(said.lost), *reason,
+                str(t("abroad.contact", telephone=content.telephone))]
 
 
 def digests(content: Content) -> list[tuple[str, str]]:
@@ -61,6 +81,11 @@ def digests(content: Content) -> list[tuple[str, str]]:
         ("notice.result-digest", content.draw.result),
     )
     return [(str(t(key)), digest) for key, digest in named if digest]
+
+
+def _is_cancelled(content: Content) -> bool:
+    """Whether a slot is not held at all: of seats that were cut, others are."""
+    return bool(content.lost) and content.letter != "revoked"
 
 
 def hour(moment: time) -> str:

@@ -110,7 +110,8 @@ class ErasureOffice:
         documents = {row["_id"]: row async for row in self._database[DUTIES].find(
             {"programme": programme, "planned": True})}
         found = []
-        for duty in calendar(definition, await erasure_store.drawn_at(self._database, programme)):
+        for duty in calendar(definition, await erasure_store.drawn_at(self._database, programme),
+                             await erasure_store.cancellation(self._database, programme)):
             held = await self._database[store.APPLICATIONS].count_documents(
                 {"programme": programme, "standing": {"$in": list(duty.standings)}, "batch": None})
             found.append(Dated(duty, documents.get(f"{programme}/{duty.code}", {}), held))

@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import Any
 
 from services.retention.domain.erasing import REMOVED, waits_for
-from services.retention.domain.schedule import UNDECIDED
+from services.retention.domain.schedule import UNDECIDED, Cancellation
 from services.retention.domain.state import STAGES, Stage, StandingCount
 from services.retention.store import APPLICATIONS
 from shared.contracts.envelope import Id
@@ -181,6 +181,15 @@ async def _set(tx: Transaction, batch: Id, **fields: Any) -> None:
 
 def _at(source: Transaction | Database) -> tuple[Database, Any]:
     return (source.database, source.session) if isinstance(source, Transaction) else (source, None)
+
+
+async def cancellation(source: Transaction | Database, programme: str) -> Cancellation | None:
+    """All slots of the programme that were cancelled so far."""
+    database, session = _at(source)
+    found: Cancellation | None = None
+    async for row in database["draws"].find({"programme": programme, "step": "cancelled"}, session=session):
+        found = (found or Cancellation(frozenset(), row["at"])).and_then(row["slots"], row["at"])
+    return found
 
 
 async def drawn_at(source: Transaction | Database, programme: str) -> datetime | None:

@@ -47,9 +47,10 @@ from shared.contracts.intake import (
     ApplicationWithdrawnLate,
     ErasureAsked,
 )
-from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
+from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn, SlotsCancelled
 from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
 from shared.contracts.notifier import (
+    NoticeCalled,
     NoticeFailed,
     NoticeFellDue,
     NoticePosted,
@@ -82,10 +83,12 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         ArchiveMade: returns.archive_made,
     }),
     Subscription("privacy.recipients.v1", {EpochDestroyed: rotations.epoch_destroyed}),
-    Subscription("lottery.draws.v1", {DrawStepTaken: facts.draw_stepped}),
+    Subscription("lottery.draws.v1", {
+        DrawStepTaken: facts.draw_stepped, SlotsCancelled: facts.slots_cancelled}),
     Subscription("notifier.notices.v1", {
         NoticeFellDue: facts.notice_moved, NoticeSent: facts.notice_moved, NoticePrinted: facts.notice_moved,
-        NoticePosted: facts.notice_moved, NoticeFailed: facts.notice_moved, NoticeUnreached: facts.notice_moved,
+        NoticePosted: facts.notice_moved, NoticeCalled: facts.notice_moved, NoticeFailed: facts.notice_moved,
+        NoticeUnreached: facts.notice_moved,
     }),
     Subscription("notifier.alarms.v1", {NoticesLate: facts.notices_late}),
     Subscription("checkin.passes.v1", {PassIssued: facts.pass_moved, PassVoided: facts.pass_moved}),

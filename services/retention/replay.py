@@ -131,7 +131,7 @@ REBUILD = Rebuild(
         Compared(store.INCIDENTS, (
             "programme", "venue", "day", "basis", "reference", "cards", "openings", "contacted", "left", "state",
             "opened_by", "opened_at", "released_by", "released_at", "closed_by", "closed_at")),
-        Compared(DRAWS, ("programme", "draw", "step", "at", "digest", "replaces")),
+        Compared(DRAWS, ("programme", "draw", "step", "at", "digest", "replaces", "slots")),
         Compared(PARTS, ("programme", "part", "number", "activity")),
         Compared(ALARMS, ("programme", "kind", "at", "values")),
         Compared(store.DESTRUCTIONS, (

@@ -87,6 +87,24 @@ AUDITED = 200
 """So many entries of a draw may be audited: an auditor traces as many of the first as were agreed upon."""
 
 
+class SlotsCancelled(Event):
+    """A decision cancelled slots: all that the scope had, as far as they were not cancelled before (B17).
+
+    Nobody is received there any more and no wish for them is taken. Who loses a seat follows as `ResultChanged`.
+    `reason` is a code of the programme, `decision` the number of the ward's decision.
+    """
+
+    TOPIC: ClassVar[str] = "lottery.draws.v1"
+    TYPE: ClassVar[str] = "lottery.slots-cancelled.v1"
+    draw: str
+    scope: Literal["slot", "day", "venue", "event"]
+    slots: tuple[str, ...]
+    reason: str
+    decision: str
+    at: Moment
+    by: tuple[str, ...] = ()
+
+
 class ResultDrawn(Event):
     """The result of one entry: `won` holds slots in the order won; `place` counts from 1.
 

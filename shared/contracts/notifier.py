@@ -6,13 +6,16 @@ from typing import ClassVar, Literal
 
 from shared.contracts.envelope import Event, Id, Moment, derived_id
 
-Kind = Literal["won", "waiting", "lost", "not-counted", "withdrawn", "struck", "changed", "receipt", "second-draw"]
+Kind = Literal[
+    "won", "waiting", "lost", "not-counted", "withdrawn", "struck", "changed", "receipt", "second-draw", "cancelled",
+]
 LETTER_KINDS: frozenset[Kind] = frozenset({"changed", "receipt"})
 """Notices about the application's record: a change of it was made (B04), a receipt was renewed (B19)."""
-BESIDE_RESULT: frozenset[Kind] = LETTER_KINDS | {"second-draw"}
-"""Notices beside that of the result: also that a second draw was announced, before it freezes (B01)."""
-Way = Literal["mail", "post"]
-State = Literal["due", "sent", "printed", "posted", "failed", "unreached", "withheld"]
+BESIDE_RESULT: frozenset[Kind] = LETTER_KINDS | {"second-draw", "cancelled"}
+"""Notices beside that of the result: also that a second draw was announced, before it freezes (B01), and that slots
+were cancelled (B17)."""
+Way = Literal["mail", "post", "call"]
+State = Literal["due", "sent", "printed", "posted", "called", "failed", "unreached", "withheld"]
 
 
 def second_draw_id(programme: str, application: Id, draw: str) -> Id:
@@ -65,6 +68,13 @@ class NoticePosted(NoticeFact):
 
     TYPE: ClassVar[str] = "notifier.notice-posted.v1"
     run: Id
+    by: str
+
+
+class NoticeCalled(NoticeFact):
+    """A named person told the applicant by telephone, as they say."""
+
+    TYPE: ClassVar[str] = "notifier.notice-called.v1"
     by: str
 
 

@@ -33,6 +33,8 @@ STAFF = {
     "batches": ("intake", f"/intake/{OPEN}/desk/batches"), "checks": ("intake", f"/intake/{OPEN}/desk/checks"),
     "sheets of cards": ("intake", f"/intake/{OPEN}/desk/import"),
     "held postcards": ("intake", f"/intake/{OPEN}/desk/held"), "draw desk": ("lottery", f"/lottery/{DRAWN}/desk"),
+    "cancellation": ("lottery", f"/lottery/{DRAWN}/cancellation"),
+    "call list": ("notifier", f"/notifier/{DRAWN}/calls"),
     "draw desk before": ("lottery", f"/lottery/{OPEN}/desk"), "notices": ("notifier", f"/notifier/{DRAWN}/desk"),
     "list of notices": ("notifier", f"/notifier/{DRAWN}/notices"),
     "terminal": ("checkin", f"/checkin/{DRAWN}/terminal"), "seats": ("checkin", f"/checkin/{DRAWN}/seats"),

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.checkin.domain.passes import Held, Pass, change, pass_id, sign
 from services.checkin.signing import SigningKey
 from services.checkin.store import PASSES, Store
 from shared.contracts.checkin import PassIssued, PassVoided
-from shared.contracts.envelope import Envelope
-from shared.contracts.lottery import ResultChanged, ResultDrawn
+from shared.contracts.envelope import Envelope, Id
+from shared.contracts.lottery import ResultChanged, ResultDrawn, SlotsCancelled
+from shared.messaging.jobs import Starts
 from shared.messaging.transaction import Transaction
+from shared.platform.mongo import Document
 from shared.platform.telemetry import current_traceparent
 
 SECOND_DRAW = "second-draw"
 """Why a pass is void whose slot was not won again."""
+VOID_CANCELLED = "void-cancelled"
+CANCELLED = "cancelled"
+"""Why a pass is void whose slot is not held. The result follows at the end of the day; nobody is let in till then."""
+CHUNK = 200
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Passes:
 
     store: Store
     key: SigningKey
+    jobs: Starts
 
     async def on_result(self, tx: Transaction, message: Envelope[ResultDrawn]) -> None:
         """Whoever won gets a pass for each slot won.
@@ -44,9 +52,10 @@ class Passes:
     async def _follow(self, tx: Transaction, message: Envelope[Any], holds: Sequence[str], reason: str) -> None:
         rows = await self.store.passes_of(message.programme, message.data.application, tx.session)
         before = [Held(row["_id"], row["slot"], row["void"], row["issue"]) for row in rows]
-        todo = change(before, holds)
+        gone = {row["slot"] for row in rows if row.get("reason") == CANCELLED}
+        todo = change(before, [slot for slot in holds if slot not in gone])
         for held in todo.void:
-            await self._void(tx, message, held, reason)
+            await self._void(tx, message.programme, message.time, held.id, message.data.application, held.slot, reason)
         for slot, issue in todo.issue:
             self._issue(tx, message, slot, issue)
 
@@ -64,8 +73,22 @@ class Passes:
         )
         tx.say(event, subject=result.application, programme=message.programme, at=message.time)
 
-    async def _void(self, tx: Transaction, message: Envelope[Any], held: Held, reason: str) -> None:
-        application = message.data.application
-        await self.store.void(held.id, reason, tx.session)
-        event = PassVoided(pass_id=held.id, application=application, slot=held.slot, reason=reason)
-        tx.say(event, subject=application, programme=message.programme, at=message.time)
+    async def on_cancelled(self, tx: Transaction, message: Envelope[SlotsCancelled]) -> None:
+        """Slots are not held: a job voids their passes at once."""
+        await self.jobs.start(tx, VOID_CANCELLED, f"{VOID_CANCELLED}/{message.id}", message.programme,
+                              {"slots": list(message.data.slots), "at": message.time})
+
+    async def void_cancelled(self, tx: Transaction, job: Document) -> dict[str, Any] | None:
+        """One chunk of the job."""
+        rows = await self.store.valid_passes(job["programme"], job["args"]["slots"], CHUNK, tx.session)
+        for row in rows:
+            await self._void(tx, job["programme"], job["args"]["at"], row["_id"], row["application"], row["slot"],
+                             CANCELLED)
+        return {} if len(rows) == CHUNK else None
+
+    async def _void(
+        self, tx: Transaction, programme: str, at: datetime, pass_id: Id, application: Id, slot: str, reason: str
+    ) -> None:
+        await self.store.void(pass_id, reason, tx.session)
+        event = PassVoided(pass_id=pass_id, application=application, slot=slot, reason=reason)
+        tx.say(event, subject=application, programme=programme, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +70,17 @@ def declared_items(programme: Programme, channel: Channel) -> frozenset[str]:
     return frozenset(item.item for item in programme.data_items if channel in item.channels)
 
 
-def faults_of(application: Application, programme: Programme, channel: Channel) -> list[Fault]:
-    """Everything that keeps the application from being taken, in the order of the form."""
+def faults_of(
+    application: Application, programme: Programme, channel: Channel, cancelled: Collection[str] = ()
+) -> list[Fault]:
+    """Everything that keeps the application from being taken, in the order of the form.
+
+    `cancelled` slots can't be wished. A postcard may name one: it was written before, and stays in the draw without it.
+    """
     return [
         *_item_faults(application.party, programme, channel),
         *_seat_faults(application, programme),
-        *_wish_faults(application.wishes, programme),
+        *_wish_faults(application.wishes, programme, cancelled),
         *([] if application.language in programme.languages else [Fault("language", "language")]),
     ]
 
@@ -124,7 +129,7 @@ def _seat_faults(application: Application, programme: Programme) -> Iterator[Fau
         yield Fault("seats", "more-seats-than-people", {"people": application.party.people})
 
 
-def _wish_faults(wishes: tuple[str, ...], programme: Programme) -> Iterator[Fault]:
+def _wish_faults(wishes: tuple[str, ...], programme: Programme, cancelled: Collection[str]) -> Iterator[Fault]:
     most = programme.draw.max_wishes
     if not wishes:
         yield Fault("wishes.1", "no-wish")
@@ -135,5 +140,7 @@ def _wish_faults(wishes: tuple[str, ...], programme: Programme) -> Iterator[Faul
         slot = programme.slot_by_id.get(wish)
         if slot is None or not slot.seats:
             yield Fault(f"wishes.{position}", "unknown-slot")
+        elif wish in cancelled:
+            yield Fault(f"wishes.{position}", "slot-cancelled")
         elif wish in wishes[: position - 1]:
             yield Fault(f"wishes.{position}", "wished-twice", {"first": wishes.index(wish) + 1})

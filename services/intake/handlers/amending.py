@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -126,7 +126,8 @@ async def _allowed(means: Means, programme: Programme, document: Document) -> Sc
 
 
 async def _apply(means: Means, programme: Programme, change: _Change) -> None:
-    faults = amendment_faults(programme, change.scope, change.before.application, change.after)
+    faults = amendment_faults(
+        programme, change.scope, change.before.application, change.after, means.cancelled(programme))
     if faults:
         raise Unfit(faults)
     try:
@@ -136,15 +137,19 @@ async def _apply(means: Means, programme: Programme, change: _Change) -> None:
 
 
 def amendment_faults(
-    programme: Programme, allowed: Scope, before: Application, after: Application
+    programme: Programme, allowed: Scope, before: Application, after: Application, cancelled: Collection[str] = ()
 ) -> list[Fault]:
-    """Everything that keeps the application from being amended so; what nobody touched is not judged anew."""
+    """Everything that keeps the application from being amended so; what nobody touched is not judged anew.
+
+    A wish for a slot that was cancelled since may stay; it wins nothing.
+    """
+    gone = frozenset(cancelled) - set(before.wishes)
     fields = touched(before, after)
     if allowed == "everything" and "companions" in fields:
         fields |= {"seats"}  # which follow from the people
     beyond = details_faults(before, after, programme) if allowed == "details" else []
     named = {fault.field for fault in beyond}
-    return [*beyond, *(fault for fault in web_faults(programme, after)
+    return [*beyond, *(fault for fault in web_faults(programme, after, gone)
                        if fault.field.partition(".")[0] in fields and fault.field not in named)]
 
 

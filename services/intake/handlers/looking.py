@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,7 +67,7 @@ async def view(means: Means, programme: Programme, document: Document) -> View:
     return View(
         document=document, standing=now, outcome=_told(now, outcome),
         holds=tuple(outcome.get("holds", ())),
-        passes=_passes(outcome) if now.state == "won" else (), notice=outcome.get("notice"),
+        passes=_passes(outcome, draw.cancelled) if now.state == "won" else (), notice=outcome.get("notice"),
         accesses=tuple(await means.store.accesses(document["_id"])), draw=draw,
         draw_expected=expected,
         told_by=told_by(programme, draw.drawn_at or expected),
@@ -74,11 +75,13 @@ async def view(means: Means, programme: Programme, document: Document) -> View:
 
 
 def standing_of(means: Means, programme: Programme, document: Document, outcome: Document) -> Standing:
-    """Where the application stands, as its applicant may know it."""
+    """Where the application stands, as its applicant may know it. What is cancelled is lost before the day ends."""
+    held = outcome.get("holds", ())
+    left = [slot for slot in held if slot not in means.cancelled(programme)]
     return standing(
         withdrawn=document["withdrawn_at"] is not None, counted=document["counted"], reason=document["reason"],
         drawn=means.draws.any_drawn(programme.id), outcome=outcome.get("outcome"),
-        change=outcome.get("change"), holds=outcome.get("holds", ()),
+        change="revoked" if held and not left else outcome.get("change"), holds=left,
     )
 
 
@@ -86,8 +89,9 @@ def _told(now: Standing, outcome: Document) -> str | None:
     return "withdrawn" if now.state == "withdrawn" else outcome.get("outcome")
 
 
-def _passes(outcome: Document) -> tuple[Pass, ...]:
+def _passes(outcome: Document, cancelled: Collection[str]) -> tuple[Pass, ...]:
     void = outcome.get("void", {})
     valid = [Pass(one["slot"], one["token"], pass_code(pass_id))
-             for pass_id, one in outcome.get("passes", {}).items() if pass_id not in void]
+             for pass_id, one in outcome.get("passes", {}).items()
+             if pass_id not in void and one["slot"] not in cancelled]
     return tuple(sorted(valid, key=lambda one: one.slot))

@@ -39,3 +39,7 @@ class Means:
     def now(self, programme: Programme) -> datetime:
         """The programme's time."""
         return self.clock.now(programme.id)
+
+    def cancelled(self, programme: Programme) -> frozenset[str]:
+        """The slots that will not be held, and are wished no more (B17)."""
+        return self.draws.standing(programme.id).cancelled

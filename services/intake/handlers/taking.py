@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -83,15 +83,15 @@ class Taken:
 def check_web(means: Means, programme: Programme, application: Application) -> Verdict:
     """Whether the application could be taken now; raises `WindowRefused` or `Unfit`."""
     verdict = web_verdict(programme, means.now(programme))
-    faults = web_faults(programme, application)
+    faults = web_faults(programme, application, means.cancelled(programme))
     if faults:
         raise Unfit(faults)
     return verdict
 
 
-def web_faults(programme: Programme, application: Application) -> list[Fault]:
+def web_faults(programme: Programme, application: Application, cancelled: Collection[str]) -> list[Fault]:
     """Everything that keeps the application from being taken by web, where the applicant lives included."""
-    faults = faults_of(application, programme, "web")
+    faults = faults_of(application, programme, "web", cancelled)
     wrong = {fault.field for fault in faults}
     rules = (residency_fault(_residency(programme, application), programme.residency, application.language),
              age_fault(application, programme))

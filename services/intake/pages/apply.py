@@ -133,7 +133,7 @@ class ApplyPages:
         self, request: Request, programme: Programme, template: str, more: Any, status: int = 200
     ) -> HTMLResponse:
         pages, language = self._front.pages, self._language(request, programme)
-        words = Words(programme, language, self._front.say(request))
+        words = Words(programme, language, self._front.say(request), self._front.means.cancelled(programme))
         with speaking(pages.words, pages.language(request)):
             context = more(words)
         expected = draw_expected_at(programme)

@@ -84,7 +84,8 @@ async def _go_on(page: _Page, sent: Sent, step: str, before: Application) -> HTM
     # Notices go on in the language of the application, whichever the page speaks.
     application = replace(sent.application, language=page.document["language"])
     assert page.allowed.scope is not None
-    faults = sent.all_faults(amendment_faults(page.programme, page.allowed.scope, before, application))
+    faults = sent.all_faults(amendment_faults(
+        page.programme, page.allowed.scope, before, application, page.front.means.cancelled(page.programme)))
     if faults:
         return await page.form(sent.form, before, faults)
     if step == "check":
@@ -147,7 +148,8 @@ class _Page:
             keys={"receipt": self.document["receipt"], "secret": self._secret}, **more)
 
     def _words(self) -> Words:
-        return Words(self.programme, self.front.pages.language(self.request), self.say)
+        return Words(self.programme, self.front.pages.language(self.request), self.say,
+                     self.front.means.cancelled(self.programme))
 
 
 def unchanged(before: Application, programme: Programme) -> dict[str, str]:

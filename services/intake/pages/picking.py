@@ -43,6 +43,7 @@ class Cell:
     seats: int
     first: int | None
     position: int | None
+    cancelled: bool
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def shown(words: Words, demand: Demanded, form: Form, picked: Picked | None = No
     fields = wish_fields(words.programme)
     free = len(fields) > len(wished(form, words.programme))
     return {
-        "wish_fields": fields, "options": words.options(demand.snapshot), "demand": demand,
+        "wish_fields": fields, "options": words.options(demand.snapshot, wished(form, words.programme)),
+        "demand": demand,
         "calendars": _calendars(words, demand.snapshot, form, picked), "times": words.times(),
         "next_wish": len(wished(form, words.programme)) + 1 if free else None, "picked": _told(words, picked),
     }
@@ -111,7 +113,7 @@ def _calendars(
         first = snapshot.first.get(slot.id, 0) if snapshot else None
         position = wishes.index(slot.id) + 1 if slot.id in wishes else None
         days[slot.venue].setdefault(slot.day, []).append(
-            Cell(slot.id, words.slot(slot.id), slot.seats, first, position))
+            Cell(slot.id, words.slot(slot.id), slot.seats, first, position, slot.id in words.cancelled))
     return [Calendar(venue.name.text(words.language), venue.id == opened, days[venue.id])
             for venue in programme.venues]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,6 +24,7 @@ class Words:
     programme: Programme
     language: str
     say: Say
+    cancelled: frozenset[str] = frozenset()
 
     @property
     def offset(self) -> timedelta:
@@ -43,18 +44,20 @@ class Words:
         slot = self.programme.slot_by_id[slot_id]
         return f"{day(slot.day)} {self.hours(slot)} {self.venue(slot)}"
 
-    def options(self, demand: DemandCounted | None) -> Options:
-        """The slots that are drawn, by day and venue, with the demand so far in each."""
+    def options(self, demand: DemandCounted | None, kept: Collection[str] = ()) -> Options:
+        """The slots that are drawn, by day and venue, with the demand so far in each; cancelled ones only if `kept`."""
         options: Options = {}
         for slot in self.programme.slots:
-            if slot.seats:
+            if slot.seats and (slot.id not in self.cancelled or slot.id in kept):
                 group = f"{day(slot.day)} {self.venue(slot)}"
                 options.setdefault(group, []).append((slot.id, self._option(slot, demand)))
         return options
 
     def _option(self, slot: Slot, demand: DemandCounted | None) -> str:
         seats = str(self.say("wish.seats", seats=slot.seats))
-        if demand is not None:
+        if slot.id in self.cancelled:
+            seats = str(self.say("wish.cancelled"))
+        elif demand is not None:
             seats = str(self.say("wish.demand", first=demand.first.get(slot.id, 0), seats=slot.seats))
         # A telephone shows only the beginning of what is chosen: what tells slots apart comes first.
         return f"{short_day(slot.day)} {self.venue(slot)} {self.hours(slot)} {seats}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.lottery.domain.records import Decision, DrandSignature, EntryId, Hash, Name, Positive, SignatureHex
@@ -79,6 +79,15 @@ class Rehearsal(Body):
         if (self.over == "invented") != (self.count is not None):
             raise PydanticCustomError("count", "count belongs to invented entries, and only to them")
         return self
+
+
+class Cancellation(Body):
+    """A slot, a day, a venue (`value`) or the whole event is cancelled by a decision."""
+
+    scope: Literal["slot", "day", "venue", "event"]
+    value: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")] | None = None
+    reason: Name
+    decision: Decision
 
 
 class Change(Body):

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from services.lottery.api.bodies import Adjustment, DrandRound, Strike
+from services.lottery.api.bodies import Adjustment, Cancellation, DrandRound, Strike
 from services.lottery.handlers import approving
+from services.lottery.handlers.cancelling import concerned
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.views import summary
 from services.lottery.store import ActName
@@ -47,6 +48,14 @@ def _steps(router: APIRouter, office: Office) -> None:
     async def adjust(programme: str, draw: str, body: Adjustment, officer: Officer) -> Answer:
         """Proposes to add or cut seats."""
         return await proposed(office, programme, draw, "adjustments", body.model_dump(), officer)
+
+    @router.post("/cancellations", status_code=202)
+    async def cancel(programme: str, draw: str, body: Cancellation, officer: Officer) -> Answer:
+        """Proposes to cancel a slot, a day, a venue or the event; `concerned` in the answer says whom it concerns."""
+        waits = await proposed(office, programme, draw, "cancellations", body.model_dump(), officer)
+        figures = await concerned(
+            office, office.defined(programme, draw), await office.state(programme, draw), body.scope, body.value)
+        return {**waits, "concerned": figures.plain()}
 
     @router.post("/closing/confirmation", status_code=202)
     async def close(programme: str, draw: str, officer: Officer) -> Answer:

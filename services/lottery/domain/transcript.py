@@ -299,6 +299,10 @@ class Transcript:
         self.stage = Stage.ENDED
         return record
 
+    def seats_by_slot(self) -> dict[str, int]:
+        """The same, by the slots' names."""
+        return {slot.slot: seats for slot, seats in zip(self.rules.slots, self.seats, strict=True)}
+
     @property
     def seats(self) -> list[int]:
         """Seats of each slot by its number, as adjusted, and after the draw as changed."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.lottery.domain.canonical import canonical, sha256_hex
-from services.lottery.handlers import announcing, chance, changing, closing
+from services.lottery.handlers import announcing, cancelling, chance, changing, closing
 from services.lottery.handlers.office import Work
 from services.lottery.store import ActName, DrawState
 from shared.contracts.lottery import Step
@@ -67,6 +67,10 @@ def _drawn(_: Programme, state: DrawState) -> str | None:
     return state.result_digest if state.stage == "drawn" else None
 
 
+def _outside_the_draw(programme: Programme, state: DrawState) -> str | None:
+    return _drawn(programme, state) or _since_announcement(programme, state)
+
+
 ACTS: Mapping[ActName, Act] = {
     "announcement": Act("announced", lambda _: announcing.announce, _registrations),
     "strikes": Act("struck", lambda body: lambda turn: closing.strike(turn, **body), _before_close),
@@ -74,5 +78,6 @@ ACTS: Mapping[ActName, Act] = {
     "closing-confirmation": Act("closed", lambda _: closing.confirm, _proposed_closing),
     "beacon-confirmation": Act("beacon", lambda _: chance.confirm, _read_digits),
     "drand": Act("beacon", lambda body: lambda turn: chance.take_drand(turn, **body), _closed),
+    "cancellations": Act("adjusted", lambda body: lambda turn: cancelling.cancel(turn, **body), _outside_the_draw),
     "changes": Act("changed", lambda body: lambda turn: changing.decide(turn, body), _drawn),
 }

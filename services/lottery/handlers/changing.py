@@ -27,7 +27,15 @@ async def give_up(
 
 async def decide(turn: Turn, change: Mapping[str, Any]) -> DrawState:
     """A decision of the ward: "disqualified", "seats" or "granted", with reason and decision number."""
+    if change["kind"] != "disqualified":
+        turn.must_be_held(change["slot"])
     return await _take(turn, dict(change), None)
+
+
+async def cut(turn: Turn, seats: Mapping[str, int], reason: str, decision: str) -> None:
+    """Takes all seats away that these slots have, by one decision."""
+    for slot, left in seats.items():
+        await _take(turn, {"kind": "seats", "slot": slot, "seats": -left, "reason": reason, "decision": decision}, None)
 
 
 async def _take(turn: Turn, change: dict[str, Any], traceparent: str | None) -> DrawState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.lottery.domain.canonical import line_of
@@ -15,7 +16,7 @@ from services.lottery.domain.witness import (
     with_signatures,
 )
 from services.lottery.handlers.late import release, strike_held
-from services.lottery.handlers.office import StepRefused, Turn
+from services.lottery.handlers.office import MOST_LINES_IN_AN_EVENT, StepRefused, Turn
 from services.lottery.store import DrawState, Phase, Proposal
 
 
@@ -30,11 +31,26 @@ async def strike(turn: Turn, entry: str, reason: str, decision: str) -> DrawStat
 
 async def adjust(turn: Turn, slot: str, seats: int, reason: str, decision: str) -> DrawState:
     """Adds or cuts (signed) seats of a slot by a decision of the ward."""
+    turn.must_be_held(slot)
     await _reopen(turn)
-    record = turn.transcript.adjust(slot, seats, reason, decision, turn.at)
-    turn.said("adjusted", turn.keep(Phase.ADJUSTED, f"{turn.state.adjusted:06}", record))
-    turn.state.adjusted += 1
+    turn.said("adjusted", _adjusted(turn, slot, seats, reason, decision))
     return turn.state
+
+
+async def cut(turn: Turn, seats: Mapping[str, int], reason: str, decision: str) -> None:
+    """Takes all seats away that these slots have, by one decision."""
+    await _reopen(turn)
+    turn.spoilt = True
+    lines = [line for slot, left in seats.items() for line in _adjusted(turn, slot, -left, reason, decision)]
+    # An event that left lines out could not be replayed: the transcript has adjustments from nowhere else.
+    for start in range(0, len(lines), MOST_LINES_IN_AN_EVENT):
+        turn.said("adjusted", lines[start : start + MOST_LINES_IN_AN_EVENT])
+
+
+def _adjusted(turn: Turn, slot: str, seats: int, reason: str, decision: str) -> list[bytes]:
+    record = turn.transcript.adjust(slot, seats, reason, decision, turn.at)
+    turn.state.adjusted += 1
+    return turn.keep(Phase.ADJUSTED, f"{turn.state.adjusted - 1:06}", record)
 
 
 async def reveal(turn: Turn, witness: str, secret: str) -> DrawState:

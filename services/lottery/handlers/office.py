@@ -82,6 +82,11 @@ class Turn:
             raise StepRefused("not-announced", "the draw is not announced yet: register the witnesses and announce it")
         return self.held.transcript
 
+    def must_be_held(self, slot: str | None) -> None:
+        """Refuses seats for a slot that is cancelled: whoever was told of it can't be un-told."""
+        if slot in self.state.cancelled:
+            raise StepRefused("slot-cancelled", f"{slot} is cancelled, and stays so")
+
     def keep(self, phase: Phase, order: str, *records: Mapping[str, Any]) -> list[bytes]:
         """Adds records to the stored transcript; gives their lines."""
         lines = [line_of(record) for record in records]

@@ -9,7 +9,7 @@ from services.lottery.domain.preflight import Situation, SlotSeats, Step, Work
 from services.lottery.domain.rules import read_rules
 from services.lottery.domain.witness import signatures_needed
 from services.lottery.handlers.applications import is_complete
-from services.lottery.handlers.office import Office, code_of
+from services.lottery.handlers.office import Office
 from services.lottery.handlers.rules import provisional_rules
 from services.lottery.handlers.views import beacon_at, beacon_due
 from services.lottery.store import DrawState, Stage, moment_of, partitions_of, untold
@@ -53,5 +53,5 @@ def rules_fault(programme: Programme, state: DrawState) -> tuple[str, str] | Non
     try:
         read_rules(provisional_rules(programme, state))
     except Refused as error:
-        return code_of(error), f"{error.field}: {error.reason}"
+        return error.code, f"{error.field}: {error.reason}"
     return None

@@ -15,6 +15,7 @@ from services.lottery.domain.rules import read_rules
 from services.lottery.domain.second import beacons_missed, digest_so_far
 from services.lottery.domain.witness import signatures_needed
 from services.lottery.handlers.changing import settle
+from services.lottery.handlers.closing import cut
 from services.lottery.handlers.draws import draws_of
 from services.lottery.handlers.late import DECISION, REASON, release
 from services.lottery.handlers.office import Office, StepRefused, Turn
@@ -59,6 +60,7 @@ async def end_replaced(turn: Turn, previous: PreviousDraw) -> str:
         if transcript is not None and transcript.holdings is not None and transcript.holdings.day_is_open:
             await settle(before)
         before.state.replaced_by = turn.state.draw
+        turn.state.cancelled = list(before.state.cancelled)
         return digest_so_far(transcript)
 
 
@@ -72,6 +74,8 @@ async def freeze_again(turn: Turn) -> None:
 
 async def carry_over(turn: Turn, previous: PreviousDraw) -> None:
     """With the freeze: whoever was taken out of the first draw as a whole is struck again, by the same decision.
+
+    Slots that were cancelled stay so (B17): they have no seats in this draw either, by the decision that it rests on.
 
     Those who withdrew since are struck next, in the same way as in a first draw.
     """
@@ -87,6 +91,9 @@ async def carry_over(turn: Turn, previous: PreviousDraw) -> None:
         turn.state.struck += 1
         turn.said("struck", turn.keep(Phase.STRUCK, entry, record), counts={"struck": turn.state.struck},
                   event_id=turn.event_id("struck-again", entry))
+    seats = turn.transcript.seats_by_slot()
+    await cut(turn, {slot: seats[slot] for slot in turn.state.cancelled if seats[slot]}, previous.reason,
+              previous.decision)
     await release(turn.tx, turn.state.programme, again=True)
 
 

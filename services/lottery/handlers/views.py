@@ -84,7 +84,7 @@ def summary(programme: Programme, state: DrawState, now: datetime) -> dict[str, 
         "seed": state.seed, "result_digest": state.result_digest, "digest": state.digest,
         "counts": {"entries": state.count, **state.counts},
         "witnesses": [witness_condition(name.name, state) for name in programme.draw.witnesses],
-        "missing": missing_witnesses(state),
+        "missing": missing_witnesses(state), "cancelled": state.cancelled,
         "signatures_needed": signatures_needed(len(programme.draw.witnesses)),
     }
 

@@ -52,6 +52,7 @@ ACTIONS: Mapping[str, Action] = {
 PROPOSED: Mapping[ActName, type[bodies.Body] | None] = {
     "announcement": None, "strikes": bodies.Strike, "adjustments": bodies.Adjustment, "closing-confirmation": None,
     "beacon-confirmation": None, "drand": bodies.DrandRound, "changes": bodies.Change,
+    "cancellations": bodies.Cancellation,
 }
 """Forms of the steps that take two, and what they must hold."""
 

@@ -43,6 +43,8 @@ def missing(
     programme: Programme, state: DrawState, now: datetime, complete: int, expected: int | None, changes: int
 ) -> list[Missing]:
     """What the next step waits for; empty if it can be taken now."""
+    if state.stage != "drawn" and state.cancelled and len(state.cancelled) == len(programme.slots):
+        return [Missing("event-cancelled")]
     match state.stage:
         case "preparing":
             return _before_announcement(programme, state, now)

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.lottery.handlers.views import beacon_at
+from services.lottery.pages.cancellation import named
 from services.lottery.pages.public_view import slot_names
 from services.lottery.store import DrawState, Proposed
 from shared.contracts.programme import Programme
 from shared.two_people import Asked
 
-Kind = Literal["text", "digest", "time", "seats", "change", "kind", "draw", "none"]
+Kind = Literal["text", "digest", "time", "seats", "change", "kind", "draw", "scope", "none"]
 _ENTERED = ("kind", "entry", "slot", "seats", "reason", "decision", "round", "signature")
 """The values of forms, in the order in which they are read."""
 
@@ -63,6 +64,10 @@ def _rows(programme: Programme, state: DrawState, one: Proposed) -> Iterator[Row
         case "beacon-confirmation" if state.beacon:
             yield Row("digits", state.beacon.record["value"], "digest")
             yield Row("signed", _bodies(programme, state.beacon.signatures))
+        case "cancellations":
+            scope, value = one.body["scope"], one.body["value"]
+            yield Row("cancelled", (scope, named(programme, scope, value)), "scope")
+            yield from (_entered(programme, name, one.body[name]) for name in ("reason", "decision"))
         case _:
             yield from (_entered(programme, name, one.body[name]) for name in _ENTERED if name in one.body)
 

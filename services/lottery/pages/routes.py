@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.lottery.domain.preflight import findings
 from services.lottery.following import OpenWork
+from services.lottery.handlers.cancelling import Concerned, concerned
 from services.lottery.handlers.office import Office
 from services.lottery.handlers.preflight import situation
 from services.lottery.pages.actions import answer, form_fields, is_form, read_form, take, wrong_fields
@@ -80,6 +81,7 @@ class Screens:
             refused="refused" in request.query_params, proposals=proposals_of(programme, state, now, person),
             preflight=preflight_of(programme, seen.step, findings(seen), say,
                                    self._office.settings.public_urls.get("intake", "")),
+            concerned=await self._concerned(programme, state),
             digests=digests(state), slot_names=slot_names(programme), caller_fields=form_fields(),
             second=second,
             kinds=[(kind, say(f"desk.kind.{kind}")) for kind in KINDS],
@@ -119,6 +121,11 @@ class Screens:
             if problem.type != "step-refused":
                 raise
             return RedirectResponse(f"{desk}refused=1", 303)
+
+    async def _concerned(self, programme: Programme, state: DrawState) -> dict[str, Concerned]:
+        """Whom each proposed cancellation concerns, as it stands now."""
+        return {one.id: await concerned(self._office, programme, state, one.body["scope"], one.body["value"])
+                for one in state.proposed if one.act == "cancellations"}
 
     async def _where(self, programme_id: str, draw: str) -> tuple[Programme, DrawState]:
         return self._office.defined(programme_id, draw), await self._office.state(programme_id, draw)

@@ -11,9 +11,13 @@ from shared.contracts.intake import Contact
 from shared.contracts.lottery import Outcome
 from shared.contracts.notifier import Kind
 
-LetterCause = Literal["amended", "details", "withdrawn", "renewed", "receipt", "second-draw"]
+LetterCause = Literal[
+    "amended", "details", "withdrawn", "renewed", "receipt", "second-draw", "cancelled-held", "cancelled-wished",
+    "revoked",
+]
 """What a letter tells: a change before the window was closed, one after it, a withdrawal, a new receipt that was handed
-out at the counter, a second draw that was announced; or, `receipt`, it is the new receipt."""
+out at the counter, a second draw that was announced; `receipt`, it is the new receipt. `cancelled-…`: slots were
+cancelled that the application holds, or that it wishes; `revoked`: a slot has fewer seats, and it lost its own."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,20 @@ class SecondDraw:
 
 
 @dataclass(frozen=True)
+class Cancelled:
+    """Slots of this application that one decision took away; `what` says how the application stood to them.
+
+    `decision` is the event that said so. No reason is known of a slot that only has fewer seats.
+    """
+
+    decision: str
+    slots: tuple[str, ...]
+    what: LetterCause
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Result:
     """What the draw gave the application; a second draw's takes the place of that of the draw it `replaces`."""
 
@@ -89,8 +107,9 @@ class Application:
     """What the notice of its result said."""
     letters: tuple[Letter, ...] = ()
     second_draw: SecondDraw | None = None
+    cancelled: tuple[Cancelled, ...] = ()
     lettered: tuple[str, ...] = ()
-    """The ids of the letters that were made of `letters`."""
+    """The ids of the letters that were made of `letters` and `cancelled`."""
 
     @property
     def taken(self) -> bool:
@@ -131,6 +150,8 @@ def application_of(document: dict[str, Any]) -> Application:
         reply_card=document.get("reply_card"),
         told_kind=document.get("told_kind"), letters=tuple(_letters(document.get("letters", {}))),
         second_draw=SecondDraw(**document["second_draw"]) if document.get("second_draw") else None,
+        cancelled=tuple(Cancelled(decision, tuple(one["slots"]), one["what"], one["reason"], one["at"])
+                        for decision, one in sorted(document.get("cancelled", {}).items())),
         lettered=tuple(document.get("lettered", ())),
     )
 

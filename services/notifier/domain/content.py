@@ -29,6 +29,27 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A slot that is cancelled."""
+
+    day: date
+    starts: time
+    ends: time
+    time_name: str
+    venue: str
+
+
+@dataclass(frozen=True)
+class Abroad:
+    """What a cancellation says once more, in the applicant's own language."""
+
+    language: str
+    title: str
+    reason: str | None
+    lost: tuple[Lost, ...]
+
+
+@dataclass(frozen=True)
 class Content:
     """Everything on a notice but the name and the address."""
 
@@ -53,6 +74,8 @@ class Content:
     secret: str | None = None
     again: bool = False
     """Whether it is the result of a second draw, which takes the place of one that was told before."""
+    lost: tuple[Lost, ...] = ()
+    abroad: Abroad | None = None
 
     @property
     def receipt_url(self) -> str:
@@ -81,7 +104,23 @@ def content_of(
         promote_until=programme.local(programme.draw.timetable.promote_until),
         letter=letter.get("what"), changed_at=programme.local(letter["at"]) if letter else None, secret=secret,
         again=bool(notice.get("again")),
+        lost=_lost(notice, programme, language), abroad=_abroad(notice, programme),
     )
+
+
+def _lost(notice: Mapping[str, Any], programme: Programme, language: str) -> tuple[Lost, ...]:
+    slots = [programme.slot_by_id[slot] for slot in notice.get("cancelled", ())]
+    return tuple(
+        Lost(slot.day, slot.starts, slot.ends, slot.time_name.text(language),
+             programme.venue_by_id[slot.venue].name.text(language)) for slot in slots)
+
+
+def _abroad(notice: Mapping[str, Any], programme: Programme) -> Abroad | None:
+    language = notice.get("language", "ja")
+    if language == "ja" or not notice.get("cancelled"):
+        return None
+    return Abroad(language, programme.title.text(language), _reason(notice["reason"], programme, language),
+                  _lost(notice, programme, language))
 
 
 def legible(secret: str) -> str:

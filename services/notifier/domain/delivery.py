@@ -3,7 +3,8 @@
     due ─mail→ (intent) → sent                 the relay said 250
      │             ├→ due again                4xx: with a growing pause, while a card could still come in time
      │             └→ to-print | unreached     5xx or too late: the other channel opens if its address is known
-     └─post→ to-print → in-run → printed → posted → (returned) → due by mail | unreached
+     ├─post→ to-print → in-run → printed → posted → (returned) → due by mail | unreached
+     └─call→ to-call → called                   (no answer) → to-call again; (wrong number) → the other channel
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import Literal
 from shared.contracts.envelope import Id, derived_id
 from shared.contracts.notifier import Way
 
-State = Literal["due", "to-print", "in-run", "printed", "sent", "posted", "unreached", "withheld"]
-"""`due` is what mail work claims; `to-print` and `in-run` are cards before their download."""
+State = Literal["due", "to-print", "in-run", "printed", "to-call", "sent", "posted", "called", "unreached", "withheld"]
+"""`due` is what mail work claims; `to-print` and `in-run` are cards not yet printed; `to-call` waits for a call."""
 
-OPEN: tuple[State, ...] = ("due", "to-print", "in-run", "printed")
+OPEN: tuple[State, ...] = ("due", "to-print", "in-run", "printed", "to-call")
 """States in which the applicant is not told yet."""
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
@@ -26,6 +27,10 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120,
 
 CARD_NEEDS = timedelta(days=2)
 """What printing and the post take: a mail that is still refused so long before the term becomes a card."""
+
+
+CALL_NEEDS = timedelta(hours=12)
+"""What a call list takes to be worked off."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,19 @@ class GiveUp:
     next_way: Way | None
 
 
-Outcome = Sent | TryAgain | GiveUp
+@dataclass(frozen=True)
+class Called:
+    """A person told the applicant by telephone; `by` is the person."""
+
+    by: str
+
+
+Outcome = Sent | Called | TryAgain | GiveUp
 
 
 def first_state(way: Way) -> State:
     """Where a notice begins on a way."""
-    return "due" if way == "mail" else "to-print"
+    return {"mail": "due", "post": "to-print", "call": "to-call"}[way]  # type: ignore[return-value]
 
 
 def after_answer(
@@ -67,7 +79,7 @@ def after_answer(
     if code >= 500:
         return GiveUp(cause, next_way)
     at = now + PAUSES[min(attempt, len(PAUSES)) - 1]
-    if next_way == "post" and at > due_by - CARD_NEEDS:
+    if (next_way == "post" and at > due_by - CARD_NEEDS) or (next_way == "call" and at > due_by - CALL_NEEDS):
         return GiveUp(cause, next_way)
     return TryAgain(at, cause)
 

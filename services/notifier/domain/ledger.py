@@ -22,6 +22,8 @@ class Ledger:
     sent: int
     printed: int
     posted: int
+    to_call: int
+    called: int
     failed: int
     unreached: int
     withheld: int
@@ -31,12 +33,12 @@ class Ledger:
     @property
     def open(self) -> int:
         """How many are not told yet, by any way."""
-        return self.due + self.printed + self.undecided
+        return self.due + self.printed + self.to_call + self.undecided
 
     @property
     def total(self) -> int:
         """How many must have one accounted outcome in the end."""
-        return self.open + self.sent + self.posted + self.unreached + self.withheld
+        return self.open + self.sent + self.posted + self.called + self.unreached + self.withheld
 
 
 def ledger(
@@ -46,7 +48,8 @@ def ledger(
     count = by_state.get
     return Ledger(
         due=count("due", 0) + count("to-print", 0) + count("in-run", 0), sent=count("sent", 0),
-        printed=count("printed", 0), posted=count("posted", 0), failed=failed, unreached=count("unreached", 0),
+        printed=count("printed", 0), posted=count("posted", 0), to_call=count("to-call", 0),
+        called=count("called", 0), failed=failed, unreached=count("unreached", 0),
         withheld=count("withheld", 0), undecided=undecided, due_by=due_by,
     )
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.notifier.domain.application import Application, application_of
+from services.notifier.domain.cancelling import cancellations_due
 from services.notifier.domain.delivery import first_state
 from services.notifier.domain.ledger import Term
 from services.notifier.domain.notices import Draw, Notice, Waits, letters_due, next_notice, reply_card
@@ -45,7 +46,8 @@ class Deciding:
         draws = await self._store.draws_of(programme.id, tx.session)
         changes, terms = [], []
         for id_, row in rows.items():
-            letters = letters_due(programme.id, known[id_])
+            letters = [*letters_due(programme.id, known[id_]), *cancellations_due(
+                programme, known[id_], self._clock.now(programme.id), usable_items(programme))]
             made, waits = _notices(programme, known[id_], draws, known)
             for notice in (*letters, *made):
                 self._make(tx, programme, notice, row, known[notice.to], draws)
@@ -82,12 +84,18 @@ class Deciding:
             "again": _is_told_anew(notice, application_of(row)),
             "tried": [], "state": first_state(notice.way), "due_at": now, "due_by": notice.due_by, "made_at": now,
             "attempt": 0, "failures": 0, "receipt": row.get("receipt"), "entry": row.get("entry") or "",
+            "cancelled": list(notice.slots) if notice.kind == "cancelled" else [], "language": to.language,
             "draw": _draw_told(programme, notice, application_of(row), draws),
             "passes": [asdict(issued) for issued in notice.passes],
             "reply_card": reply_card(programme.id, notice, to), "traceparent": row.get("traceparent"),
         }
         tx.insert(NOTICES, document)
         say_due(tx, programme.id, document, notice.way, self._clock)
+
+
+def usable_items(programme: Programme) -> frozenset[str]:
+    """The data items by which a notice may reach somebody."""
+    return programme.items_for("notifier") & programme.items_for_purpose("notice")
 
 
 def say_due(tx: Transaction, programme: str, notice: dict[str, Any], way: Way, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from shared.platform.mongo import Document
 from shared.privacy.records import Records
 
 CAUSE = "erased"
-_NOT_YET_OUT = ("due", "to-print", "in-run")
+_NOT_YET_OUT = ("due", "to-print", "in-run", "to-call")
 
 
 class Erased:

@@ -44,15 +44,16 @@ class Facts:
         fact = message.data
         self._store.hear(tx, message.programme, fact.application, {
             "receipt": fact.receipt, "entry": fact.entry, "contact": fact.contact, "language": fact.language,
-            "reply_card": fact.card if fact.reply_half else None, "traceparent": message.traceparent,
+            "reply_card": fact.card if fact.reply_half else None, "wishes": list(fact.wishes),
+            "traceparent": message.traceparent,
         }, nudge_at=message.time)
 
     async def amended(self, tx: Transaction, message: Envelope[ApplicationAmended]) -> None:
         """The way to reach the applicant may have changed. They are told, in the way that held before."""
         fact = message.data
-        if fact.version is None:  # said before changes were told
-            self._store.hear(tx, message.programme, fact.application, {"contact": fact.contact})
-        else:
+        self._store.hear(tx, message.programme, fact.application,
+                         {"contact": fact.contact, "wishes": list(fact.wishes)})
+        if fact.version is not None:  # else it was said before changes were told
             self._letter(tx, message, "amended", fact.version, fact.contact_before or fact.contact)
 
     async def details(self, tx: Transaction, message: Envelope[DetailsChanged]) -> None:
@@ -93,12 +94,18 @@ class Facts:
         result = {"draw": fact.draw, "outcome": fact.outcome, "won": list(fact.won), "place": fact.place}
         anew: dict[str, Any] = {"promoted": {}} if fact.replaces else {}
         self._store.hear(tx, message.programme, fact.application, {
-            "result": result | ({"replaces": fact.replaces} if fact.replaces else {}), "entry": fact.entry, **anew,
+            "result": result | ({"replaces": fact.replaces} if fact.replaces else {}), "entry": fact.entry,
+            "holds": list(fact.won), **anew,
         }, due_at=message.time)
 
     async def changed(self, tx: Transaction, message: Envelope[ResultChanged]) -> None:
-        """A promotion is told by a notice of its own. Other changes follow from what the applicant did, or are open."""
+        """A promotion or a lost seat is told by a notice of its own; others follow from what the applicant did."""
         fact = message.data
+        self._store.hear(tx, message.programme, fact.application, {"holds": list(fact.holds)})
+        if fact.kind == "revoked" and fact.slot:
+            lost = {"slots": [fact.slot], "what": "revoked", "reason": None, "at": message.time}
+            self._store.hear(tx, message.programme, fact.application, {f"cancelled.{message.id}": lost},
+                             due_at=message.time)
         if fact.kind == "promoted" and fact.slot:
             self._store.hear(tx, message.programme, fact.application, {f"promoted.{fact.slot}": message.time},
                              due_at=message.time)

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.notifier.domain.addressees import Addressee, addressee_of
 from shared.contracts.envelope import Id
+from shared.contracts.notifier import LETTER_KINDS
 from shared.contracts.privacy import LETTERS
 from shared.privacy.door import Actor, Door
 
@@ -17,7 +18,7 @@ async def addressees(
     """Notice → its addressee, where the record is here. Only for letters more than `items` is opened."""
     found: dict[Id, Addressee] = {}
     for more in ((), (LETTERS,)):
-        some = [notice for notice in notices if bool(notice.get("letter")) == bool(more)]
+        some = [notice for notice in notices if (notice["kind"] in LETTER_KINDS) == bool(more)]
         if some:
             opened = await door.open_many(
                 actor, role, programme, "notice", list({notice["to"] for notice in some}), [*items, *more])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.notifier.domain.delivery import GiveUp, Outcome, Sent, TryAgain, first_state
+from services.notifier.domain.cancelling import begins, in_time
+from services.notifier.domain.delivery import Called, GiveUp, Outcome, Sent, TryAgain, first_state
 from services.notifier.domain.notices import other_way
-from services.notifier.handlers.deciding import say_due
+from services.notifier.handlers.deciding import say_due, usable_items
 from services.notifier.store import Store
 from shared.contracts.envelope import derived_id
-from shared.contracts.notifier import NoticeFact, NoticeFailed, NoticeSent, NoticeUnreached, Way
+from shared.contracts.notifier import NoticeCalled, NoticeFact, NoticeFailed, NoticeSent, NoticeUnreached, Way
 from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
 from shared.platform.clock import Clock
@@ -24,8 +25,12 @@ class Outcomes:
 
     def next_way(self, programme: Programme, notice: dict[str, Any]) -> Way | None:
         """The channel that is left when the notice's present one has failed."""
-        items = programme.items_for("notifier") & programme.items_for_purpose("notice")
-        return other_way(notice["way"], notice["contact"], items, frozenset(notice["tried"]))
+        items, tried = usable_items(programme), frozenset(notice["tried"])
+        other = other_way(notice["way"], notice["contact"], items, tried)
+        if notice["kind"] != "cancelled":
+            return other
+        now, first = self._clock.now(programme.id), begins(programme, notice["cancelled"])
+        return in_time(other, notice["way"], first, now, items, tried)
 
     async def record(
         self, tx: Transaction, notice: dict[str, Any], attempt: int, outcome: Outcome, states: Sequence[str] = ("due",)
@@ -37,6 +42,9 @@ class Outcomes:
             return
         if isinstance(outcome, Sent):
             self._say(tx, notice, NoticeSent, f"sent-{attempt}", attempt=attempt)
+            return
+        if isinstance(outcome, Called):
+            self._say(tx, notice, NoticeCalled, "called", by=outcome.by)
             return
         self._say(tx, notice, NoticeFailed, f"failed-{attempt}", attempt=attempt, cause=outcome.cause,
                   final=isinstance(outcome, GiveUp))
@@ -51,6 +59,8 @@ class Outcomes:
         match outcome:
             case Sent():
                 return change | {"state": "sent", "ended_at": now}
+            case Called():
+                return change | {"state": "called", "ended_at": now}
             case TryAgain(at=at, cause=cause):
                 return change | {"due_at": at, "cause": cause, "failures": notice["failures"] + 1}
             case GiveUp(cause=cause, next_way=next_way):

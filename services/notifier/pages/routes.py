@@ -25,8 +25,10 @@ Reader = Annotated[Person, Depends(staff("notices", "officer"))]
 PAGE = 100
 RUNS_SHOWN = 50
 
-_FIGURES = ("due", "failed", "printed", "sent", "posted", "unreached", "undecided")
+_FIGURES = ("due", "failed", "printed", "sent", "posted", "to_call", "called", "unreached", "undecided")
 _BAD_IF_ANY = frozenset({"failed", "unreached"})
+_IF_ANY = frozenset({"to_call", "called"})
+"""Shown only where something was cancelled so late that people must be called."""
 
 
 def router(service: Service, store: Store, printing: Printing) -> APIRouter:
@@ -151,6 +153,7 @@ class _Desk:
 
 def _figures(sums: Ledger) -> list[tuple[str, int, str]]:
     values = [(figure, int(getattr(sums, figure))) for figure in _FIGURES]
+    values = [(figure, value) for figure, value in values if value or figure not in _IF_ANY]
     return [(figure, value, "bad" if value and figure in _BAD_IF_ANY else "neutral") for figure, value in values]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.notifier import wording
 from services.notifier.domain.content import Content, Visit, legible, short_digest
 from shared.paper.layout import POINT, WIDTH, Box, Code, Side, Tone, Typesetter
@@ -10,6 +12,8 @@ from shared.ui.language import t
 
 _LEFT, _INNER = 8.0, 84.0
 _LINK_SIDE = 15.0
+_MOST_LOST = 6
+"""So many cancelled slots stand on a card; the others are on My application."""
 _FOOT = 43.0
 """Everything under this height says how to check, whom to ask and what the data is for."""
 
@@ -21,6 +25,8 @@ def text_side(setter: Typesetter, content: Content) -> None:
     y = _result(setter, content)
     if content.visits:
         _visits(setter, content.visits, y)
+    elif content.lost:
+        _lost(setter, content, y)
     elif content.secret:
         _receipt(setter, content, content.secret, y)
     setter.line(_LEFT, _FOOT + 4, 6.5, f"{t('notice.receipt')} {content.receipt}　{t('notice.entry')} {content.entry}",
@@ -41,7 +47,7 @@ def common_side(setter: Typesetter, content: Content) -> None:
 
 def _result(setter: Typesetter, content: Content) -> float:
     tone: Tone = "accent" if content.kind == "won" else "ink"
-    top, size = 126.0, 9.0 if content.visits or content.secret else 10.5
+    top, size = 126.0, 9.0 if content.visits or content.secret or content.lost else 10.5
     said = [wording.sentence(content), *([f"{t('notice.reason')}：{content.reason}"] if content.reason else [])]
     lines = [line for text in said for line in setter.wrapped(text, size, _INNER - 8)]
     height = 13 + len(lines) * size * POINT * 1.5
@@ -93,6 +99,32 @@ def _receipt(setter: Typesetter, content: Content, secret: str, top: float) -> N
             y = setter.paragraph(_LEFT, y, 10.5, line, width, leading=1.35)
         y -= 1.5
     setter.paragraph(_LEFT, y, 6.5, f"{t('notice.mine-code')} {content.mine_url}", width, leading=1.3)
+
+
+def _lost(setter: Typesetter, content: Content, top: float) -> None:
+    """The cancelled slots; then, as far as there is room, the same in the applicant's language."""
+    y = top - 3
+    setter.line(_LEFT, y, 7.5, str(t("notice.lost")), tone="quiet")
+    shown = wording.lost_slots(content.lost[:_MOST_LOST])
+    if len(content.lost) > _MOST_LOST:
+        shown.append(str(t("notice.lost-more", count=len(content.lost) - _MOST_LOST)))
+    y = _fitting(setter, y - 4.5, [shown], (8.5, 7.5, 6.5))
+    abroad = wording.abroad(content)
+    if abroad:
+        _fitting(setter, y - 1, [abroad, [abroad[0], abroad[-1]], abroad[:1]], (7.0, 6.0))
+
+
+def _fitting(setter: Typesetter, top: float, choices: Sequence[Sequence[str]], sizes: Sequence[float]) -> float:
+    """Sets the first of `choices` in the first of `sizes` that stays above the foot; nothing where none does."""
+    for lines in choices:
+        for size in sizes:
+            wrapped = [part for line in lines for part in setter.wrapped(line, size, _INNER)]
+            step = size * POINT * 1.35
+            if top - step * (len(wrapped) - 1) >= _FOOT + 8:
+                for number, line in enumerate(wrapped):
+                    setter.line(_LEFT, top - step * number, size, line)
+                return top - step * len(wrapped)
+    return top
 
 
 def _when(setter: Typesetter, visit: Visit, x: float, y: float, width: float, size: float) -> float:

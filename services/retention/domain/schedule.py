@@ -1,7 +1,8 @@
 """When what is due (S17, B10): the calendar that follows from a programme's rules and from the day of its draw.
 
 A duty falls due when its day begins at the event's offset, so that the day itself is there to carry it out. Nothing is
-due later than the contract's last day; what depends on a draw that did not take place falls due then.
+due later than the contract's last day; what depends on a draw that did not take place falls due then. What counts from
+the event's last day counts from the last one that is held (B17); cards stay as they were announced.
 """
 
 from __future__ import annotations
@@ -27,6 +28,19 @@ ROTATE_AFTER = timedelta(days=30)
 
 UNDECIDED = "undecided"
 """The standing of an application that nothing was decided about: it goes at the contract's end."""
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """The slots that are not held, and when the last of them was cancelled (B17)."""
+
+    slots: frozenset[str]
+    at: datetime
+
+    def and_then(self, slots: Collection[str], at: datetime) -> Cancellation:
+        """With what was cancelled later."""
+        return Cancellation(self.slots | set(slots), max(self.at, at))
+
 
 What = Literal["erase", "cards", "staff", "return", "certificate", "keys"]
 
@@ -67,11 +81,13 @@ def standings_of(rule: ErasureRule) -> tuple[str, ...]:
     return rule.outcomes or STANDINGS
 
 
-def calendar(programme: Programme, drawn_at: datetime | None) -> tuple[Duty, ...]:
+def calendar(
+    programme: Programme, drawn_at: datetime | None, cancelled: Cancellation | None = None
+) -> tuple[Duty, ...]:
     """Every duty of the programme, the earliest first."""
     last = start_of(programme, programme.contract.last)
-    duties = [_erasure(programme, rule, drawn_at) for rule in rules_of(programme)]
-    duties.append(Duty(_LEFT_OVER, "erase", last, (UNDECIDED,), returned=True))
+    duties = [_erasure(programme, rule, drawn_at, cancelled) for rule in rules_of(programme)]
+    duties.append(Duty(_LEFT_OVER, "erase", _left_over(programme, drawn_at, cancelled), (UNDECIDED,), returned=True))
     duties.extend(_cards(programme))
     duties.extend(
         Duty("staff", "staff", last, days=rule.days) for rule in programme.erasure if rule.subject == "staff")
@@ -81,12 +97,21 @@ def calendar(programme: Programme, drawn_at: datetime | None) -> tuple[Duty, ...
     return tuple(sorted(duties, key=lambda duty: duty.due_at))
 
 
-def erased_on(programme: Programme, rule: ErasureRule, drawn_at: datetime | None) -> date:
+def event_ends(programme: Programme, cancelled: Cancellation | None = None) -> date:
+    """The event's last day that is held; where nothing of it is held, the day on which that was decided."""
+    gone = cancelled.slots if cancelled else frozenset()
+    held = [slot.day for slot in programme.slots if slot.id not in gone]
+    return max(held) if held or cancelled is None else programme.local(cancelled.at).date()
+
+
+def erased_on(
+    programme: Programme, rule: ErasureRule, drawn_at: datetime | None, cancelled: Cancellation | None = None
+) -> date:
     """The day on which a rule's data goes; of a rule that counts from each withdrawal, the first possible one."""
     bases = {
         "draw": programme.local(drawn_at).date() if drawn_at else programme.contract.last,
         "withdrawal": programme.local(programme.window.opens).date(),
-        "event": programme.last_day,
+        "event": event_ends(programme, cancelled),
         "contract": programme.contract.last,
     }
     return bases[rule.after] + timedelta(days=rule.days)
@@ -150,9 +175,24 @@ def _by(programme: Programme, due_at: datetime, within: timedelta) -> datetime:
     return min(due_at + within, end) if due_at < end else due_at + within
 
 
-def _erasure(programme: Programme, rule: ErasureRule, drawn_at: datetime | None) -> Duty:
+def _left_over(programme: Programme, drawn_at: datetime | None, cancelled: Cancellation | None) -> datetime:
+    """When applications go that nothing was decided about: at the contract's end.
+
+    Where the whole event was cancelled and needs no draw any more, they go as those would who did not win in a draw on
+    the day of that decision.
+    """
+    last = programme.contract.last
+    if drawn_at is not None or cancelled is None or cancelled.slots < {slot.id for slot in programme.slots}:
+        return start_of(programme, last)
+    rule = next((rule for rule in rules_of(programme) if "lost" in standings_of(rule)), _EVERYTHING)
+    return start_of(programme, min(erased_on(programme, rule, cancelled.at, cancelled), last))
+
+
+def _erasure(
+    programme: Programme, rule: ErasureRule, drawn_at: datetime | None, cancelled: Cancellation | None
+) -> Duty:
     waits = rule.after == "draw" and drawn_at is None
-    day = programme.contract.last if waits else erased_on(programme, rule, drawn_at)
+    day = programme.contract.last if waits else erased_on(programme, rule, drawn_at, cancelled)
     return Duty(
         code=f"erase.{rule.after}.{'+'.join(standings_of(rule))}", what="erase",
         due_at=start_of(programme, min(day, programme.contract.last)), standings=standings_of(rule),

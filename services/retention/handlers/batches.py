@@ -84,6 +84,8 @@ def free(duty: Document, programme: Programme, now: datetime) -> dict[str, Any]:
     query: dict[str, Any] = {**_left(duty, programme, now), "holds.0": {"$exists": False}}
     if now < contract_end(programme) and duty["standings"] != [UNDECIDED]:
         query |= {"told": True, "open_notices.0": {"$exists": False}}
+    elif not _at_the_end(programme, now):  # the event was cancelled without a draw: that is what they are told of
+        query |= {"open_notices.0": {"$exists": False}}
     return query
 
 

@@ -22,10 +22,11 @@ from shared.contracts.intake import (
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
 )
-from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
+from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn, SlotsCancelled
 from shared.contracts.messaging import MessageDismissed, MessageReplayed, MessageSetAside
 from shared.contracts.notifier import (
     BESIDE_RESULT,
+    NoticeCalled,
     NoticeFact,
     NoticeFailed,
     NoticeFellDue,
@@ -42,14 +43,14 @@ from shared.messaging.transaction import Transaction
 
 _NOTICE_STATES: dict[type[NoticeFact], str] = {
     NoticeFellDue: "due", NoticeSent: "sent", NoticePrinted: "printed", NoticePosted: "posted",
-    NoticeUnreached: "unreached",
+    NoticeCalled: "called", NoticeUnreached: "unreached",
 }
 
 _POSTCARD_STATES: dict[type[CardFact], str] = {
     PostcardKeyedIn: "keyed-in", PostcardHeld: "held", PostcardGivenUp: "given-up",
 }
 
-_THROUGH = ("sent", "posted", "unreached")
+_THROUGH = ("sent", "posted", "called", "unreached")
 """A notice that keeps nobody's data back any more (S07)."""
 
 
@@ -167,6 +168,18 @@ async def draw_stepped(tx: Transaction, message: Envelope[DrawStepTaken]) -> Non
     }, session=tx.session)
     row = await store.programme_row(tx, message.programme)
     if row is not None and (fact.step == "drawn" or fact.replaces):
+        await plan(tx, store.programme_of(row))
+
+
+async def slots_cancelled(tx: Transaction, message: Envelope[SlotsCancelled]) -> None:
+    """Slots are not held: what counts from the event's end, or from a draw that nobody needs any more, moves (B17)."""
+    fact = message.data
+    await tx.database[store.DRAWS].insert_one({
+        "_id": message.id, "programme": message.programme, "draw": fact.draw, "step": "cancelled", "at": fact.at,
+        "slots": list(fact.slots), "digest": None,
+    }, session=tx.session)
+    row = await store.programme_row(tx, message.programme)
+    if row is not None:
         await plan(tx, store.programme_of(row))
 
 

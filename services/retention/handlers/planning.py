@@ -22,8 +22,9 @@ _KIND = {"erase": "erase", "keys": "keys"}
 
 
 async def plan(tx: Transaction, programme: Programme) -> None:
-    """Makes the programme's duties what its rules and its draw say now; what was begun goes on."""
-    duties = calendar(programme, await erasure_store.drawn_at(tx, programme.id))
+    """Makes the programme's duties what its rules, its draw and its cancellations say now; what was begun goes on."""
+    duties = calendar(programme, await erasure_store.drawn_at(tx, programme.id),
+                      await erasure_store.cancellation(tx, programme.id))
     known = {row["_id"]: row async for row in tx.database[DUTIES].find(
         {"programme": programme.id, "planned": True}, session=tx.session)}
     wanted = dict([*(_duty(programme.id, duty) for duty in duties),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.checkin.domain.passes import Pass, verify
 from shared.contracts.checkin import PassIssued, PassVoided
 from shared.contracts.envelope import new_id
-from shared.contracts.lottery import ResultDrawn
+from shared.contracts.lottery import ResultDrawn, SlotsCancelled
 from tests.integration.checkin.conftest import Opened
 from tests.integration.checkin.stage import Stage
 
@@ -89,6 +89,35 @@ async def test_b01_after_a_second_draw_passes_that_still_hold_admit_and_the_othe
         return any(isinstance(one, PassVoided) and one.slot == kept and one.application == both for one in said)
 
     await stage.until(revoked, "a change after the second draw finds the pass that was kept")
+
+
+async def test_b17_passes_of_a_cancelled_slot_are_void_at_once_and_stay_so(stage: Stage, opened: Opened) -> None:
+    programme = await opened("passes-cancelled")
+    gone, kept = programme.slots[0].id, programme.slots[5].id
+    (application,) = await stage.win(programme, [gone, kept])
+    before = await stage.tokens(programme, application)
+    await stage.say("lottery", SlotsCancelled(
+        draw=programme.draw.id, scope="slot", slots=(gone,), reason="slot-cancelled", decision="R3-71",
+        at=programme.window.opens), programme.draw.id, programme.id)
+
+    async def void() -> bool:
+        return any(isinstance(one.data, PassVoided) for one in await stage.said(programme, "checkin.passes.v1"))
+
+    await stage.until(void, "its pass is void")
+    answer = await stage.admit(programme, before[gone].token, gone)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/void")
+    # The result still holds the slot until the day ends: that must not bring a new pass.
+    await stage.change(programme, application, "declined", [gone])
+    await stage.change(programme, application, "revoked", [])
+
+    async def both() -> bool:
+        said = [one.data for one in await stage.said(programme, "checkin.passes.v1")]
+        return [(one.slot, one.reason) for one in said if isinstance(one, PassVoided)] == [
+            (gone, "cancelled"), (kept, "declined")]
+
+    await stage.until(both, "what was given up is void too")
+    said = [one.data for one in await stage.said(programme, "checkin.passes.v1")]
+    assert sum(isinstance(one, PassIssued) for one in said) == 2, "no new pass"
 
 
 def _key(x: str):  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ from services.lottery.api.downloads import VERIFIER
 from shared.contracts.intake import (
     ApplicationAmended,
     ApplicationDecided,
+    ApplicationTaken,
     ApplicationWithdrawn,
     ApplicationWithdrawnLate,
 )
@@ -156,7 +157,9 @@ async def test_b01_steps_out_of_order_late_or_wrong_are_refused_recorded_and_sho
     await refused("closing-early", "POST", "/closing")
     await stage.close_window(it.programme, it.programme.window.closes, without=[0, 1, 2, 3, 4])
     await it.reaches("frozen")
-    await it.apply(1, random.Random(9))
+    await stage.fact(it.programme, ApplicationTaken, "e" * 32, times.freeze_from, entry="f" * 32, receipt="d" * 32,
+                     channel="web", contact="mail", language="ja", seats=1, wishes=(it.programme.slots[0].id,),
+                     taken_at=times.freeze_from)
     await refused("secret", "POST", "/reveals", {"witness": first.name, "secret": "0" * 64})
     await it.step("POST", "/reveals", opened)
     await refused("before-close-from", "POST", "/closing")

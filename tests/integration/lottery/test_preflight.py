@@ -75,7 +75,7 @@ async def test_b01_what_stops_a_step_on_the_page_is_refused_by_the_step_as_well(
     assert (await verdicts(it, "close"))["reveals"] == "warn"
     await stage.tick(it.programme, it.programme.draw.beacons[-1].at - timedelta(minutes=30))
     assert (await verdicts(it, "close"))["beacons"] == "stop"
-    assert (await it.step("POST", "/closing", status=409))["code"] == "at"
+    assert (await it.step("POST", "/closing", status=409))["code"] == "no-beacon-left"
 
 
 async def test_b02_staff_see_demand_against_seats_before_the_draw_and_who_holds_them_after_it(

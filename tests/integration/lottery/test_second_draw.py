@@ -147,7 +147,7 @@ async def test_b01_after_a_drawn_one_whose_rules_were_wrong_a_second_draw_replac
     assert announced["previous"]["digest"] == digest, "the open day was settled, and all of it is named"
     assert (await first.step("POST", "/changes", {
         "kind": "seats", "slot": first.programme.slots[0].id, "seats": 1, "reason": "seats-added", "decision": "R3-9",
-    }, status=409))["code"] == "out-of-order"
+    }, status=409))["code"] == "replaced"
     await frozen_when_all_are_told(stage, again, first.entries.keys())
     await again.reveal_and_close()
     await again.throw_dice(DICE[::-1])
@@ -162,6 +162,6 @@ async def test_b01_after_a_drawn_one_whose_rules_were_wrong_a_second_draw_replac
 
     async def said_so() -> bool:
         refused = [message.data.reason for message in await said(stage, DrawStepRefused, first.programme.id)]
-        return "out-of-order" in refused
+        return "replaced" in refused
 
     await stage.until(said_so, "the refusal is a fact")

@@ -39,6 +39,9 @@ class Applicant:
     application: str = field(default_factory=new_id)
     entry: str = field(default_factory=new_id)
     reply_card: str | None = None
+    telephone: str = "03-1234-5678"
+    language: str = "ja"
+    wishes: tuple[str, ...] = ()
     receipt: str = field(default_factory=lambda: f"LS-{new_id()[:8].upper()}")
 
     @property
@@ -91,7 +94,8 @@ class Stage(Shared):
             await self.say("intake", ApplicationTaken(
                 application=applicant.application, number=number, entry=applicant.entry, receipt=applicant.receipt,
                 channel="web" if applicant.email else "postcard", contact=applicant.contact,  # type: ignore[arg-type]
-                language="ja", seats=2, wishes=(programme.slots[0].id,), taken_at=at,
+                language=applicant.language,  # type: ignore[arg-type]
+                seats=2, wishes=applicant.wishes or (programme.slots[0].id,), taken_at=at,
                 card=applicant.reply_card, reply_half=applicant.reply_card is not None,
             ), applicant.application, programme.id, at)
         if recorded:
@@ -111,7 +115,8 @@ class Stage(Shared):
     ) -> None:
         """Notifier's part alone: nobody plays checkin here."""
         for applicant in applicants:
-            items: dict[str, Any] = {"name": applicant.name, "address": applicant.address}
+            items: dict[str, Any] = {"name": applicant.name, "address": applicant.address,
+                                     "telephone": applicant.telephone}
             items |= {"email": applicant.email} if applicant.email else {}
             items |= {LETTERS: list(letters)} if letters else {}
             record = self.intake.sealer.seal_shares(

@@ -14,8 +14,8 @@ import services.lottery
 from shared.ui.language import NAMES
 
 PAGES = Path(services.lottery.__file__).parent / "pages"
-STAFF = ("desk.", "refused.", "said.", "preflight.", "deskcharts.", "rehearsal.", "audit.", "problem.step-refused.",
-         "problem.rehearsal-failed.", "problem.no-such-rehearsal.")
+STAFF = ("desk.", "cancel.", "guide.", "refused.", "said.", "preflight.", "deskcharts.", "rehearsal.", "audit.",
+         "problem.step-refused.", "problem.rehearsal-failed.", "problem.no-such-rehearsal.")
 """Words that staff alone reads."""
 
 

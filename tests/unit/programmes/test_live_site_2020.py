@@ -58,7 +58,7 @@ def test_s13_exactly_the_items_of_the_report_each_with_purpose_and_approval(live
 
 def test_each_service_receives_only_what_its_purpose_needs(live_site: Programme) -> None:
     """S27: the notifier never receives an age, the reception never an address."""
-    assert live_site.items_for("notifier") == {"name", "address", "email"}
+    assert live_site.items_for("notifier") == {"name", "address", "email", "telephone"}
     assert live_site.items_for("checkin") == {"name", "companions"}
     assert live_site.items_for("intake") == {"name", "address", "age", "telephone", "email", "companions"}
 

@@ -12,9 +12,11 @@ import pytest
 from services.retention.domain.erasing import batch_id, order_id, unanswered, waits_for
 from services.retention.domain.schedule import (
     UNDECIDED,
+    Cancellation,
     Duty,
     calendar,
     contract_end,
+    event_ends,
     final_by,
     next_look,
     removed_by,
@@ -154,3 +156,31 @@ def test_s18_a_batch_says_what_it_waits_for() -> None:
 def test_b10_ids_follow_from_the_duty_so_that_a_restart_repeats_nothing() -> None:
     assert batch_id("p/erase", 0) == batch_id("p/erase", 0) != batch_id("p/erase", 1)
     assert order_id("b", 1) == order_id("b", 1) != order_id("b", 2)
+
+
+def test_b17_what_counts_from_the_events_end_counts_from_the_last_day_that_is_held() -> None:
+    programme = by_rules({"outcomes": list(STANDINGS), "after": "event", "days": 10})
+    decided = datetime(2021, 8, 20, 3, tzinfo=UTC)
+    paralympic = frozenset(slot.id for slot in LIVE_SITE.slots if slot.day.isoformat() > "2021-08-08")
+    everything = frozenset(slot.id for slot in LIVE_SITE.slots)
+    for slots, last, due in ((frozenset({LIVE_SITE.slots[0].id}), "2021-09-05", "2021-09-15"),
+                             (paralympic, "2021-08-08", "2021-08-18"), (everything, "2021-08-20", "2021-08-30")):
+        cancelled = Cancellation(slots, decided)
+        assert event_ends(programme, cancelled).isoformat() == last
+        duty = next(duty for duty in calendar(programme, DRAWN, cancelled) if "won" in duty.standings)
+        assert programme.local(duty.due_at).date().isoformat() == due
+        cards = next(duty for duty in calendar(programme, DRAWN, cancelled) if duty.what == "cards")
+        assert programme.local(cards.due_at).date().isoformat() == "2021-10-05", "as it was announced on the cards"
+
+
+def test_b17_applications_to_an_event_that_was_cancelled_without_a_draw_go_as_those_who_did_not_win() -> None:
+    decided = datetime(2021, 6, 18, 3, tzinfo=UTC)
+    everything = Cancellation(frozenset(slot.id for slot in LIVE_SITE.slots), decided)
+    part = Cancellation(frozenset({LIVE_SITE.slots[0].id}), decided)
+
+    def left_over(drawn_at: datetime | None, cancelled: Cancellation | None) -> str:
+        duty = next(duty for duty in calendar(LIVE_SITE, drawn_at, cancelled) if UNDECIDED in duty.standings)
+        return LIVE_SITE.local(duty.due_at).date().isoformat()
+
+    assert left_over(None, everything) == "2021-07-02", "14 days after the decision"
+    assert {left_over(None, None), left_over(None, part), left_over(DRAWN, everything)} == {"2021-10-05"}
