@@ -55,4 +55,4 @@ async def test_b01_where_only_digests_are_published_the_transcript_is_refused_wi
     answer = await stage.http.get(f"/lottery/{it.programme.id}/draws/{it.draw}/transcript.jsonl")
     assert answer.status_code == 403
     page = await stage.http.get(f"/lottery/{it.programme.id}")
-    assert page.status_code == 200 and "一覧と結果の行は公開せず" in page.text
+    assert page.status_code == 200 and "申込みの席数・希望・結果も公開しません" in page.text
