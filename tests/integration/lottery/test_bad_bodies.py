@@ -12,7 +12,7 @@ SIGNED_BY_ITSELF = "/signatures"
 VALID: dict[str, Any] = {
     "key": "ab" * 32, "commitment": "0" * 64, "witness": "ward", "secret": "0" * 64, "signature": "0" * 96,
     "value": "6" * 25, "round": 1, "entry": "0" * 32, "reason": "withdrawn", "decision": "R3-1", "slot": "none",
-    "seats": 1, "kind": "seats",
+    "seats": 1, "kind": "seats", "scope": "slot", "over": "invented", "count": 1,
 }
 WRONG: tuple[Any, ...] = (None, [], {}, True, 1.5, -1, 0, 2**63, 10**30, "", "x" * 10_000, "\x00", "名前", "a\r\nb")
 STRANGE = (
