@@ -13,7 +13,8 @@ from cli.demo.people import DEPUTY, OFFICER
 from cli.demo.time_driver import TimeDriver
 from cli.demo.witnesses import Witness
 from cli.interfaces import Interfaces, Unexpected
-from shared.contracts.programme import CeremonyBeacon, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import CeremonyBeacon
 
 PATIENCE_SECONDS = 300.0
 

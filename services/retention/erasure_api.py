@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from services.retention.erasure_office import MOST_HELD, Dated, Erasure, ErasureOffice, Progress, is_overdue
 from services.retention.handlers.holds import Basis
 from shared.contracts.envelope import moment_text
-from shared.contracts.programme import Decision, Name
+from shared.contracts.programme_base import Decision, Name
 from shared.platform.mongo import Document
 from shared.platform.register import Person
 from shared.platform.signin import staff

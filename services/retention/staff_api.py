@@ -15,7 +15,7 @@ from services.retention.domain.staff import without_responsible
 from services.retention.domain.training import missing
 from services.retention.office import Office
 from shared.contracts.envelope import Moment
-from shared.contracts.programme import Name
+from shared.contracts.programme_base import Name
 from shared.contracts.retention import Role, Shift, StaffDesignated
 from shared.platform.mongo import Document
 from shared.platform.register import Person

@@ -10,45 +10,20 @@ from datetime import date, datetime, time, timedelta, timezone
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.envelope import Event, Moment
+from shared.contracts.programme_base import Decision, Name, Strict, Words
+from shared.contracts.programme_draw import Draw
 from shared.contracts.programme_fit import Misfit, Standing, misfits
 
 __all__ = ["Misfit"]
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
-"""Names of programmes, slots, venues, draws, witnesses and reason codes."""
-
-Decision = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
-"""The number under which the ward approved something."""
 
 Language = Literal["ja", "en", "zh-Hans", "ko"]
 DataItemCode = Literal["name", "address", "age", "telephone", "email", "companions"]
 Purpose = Literal["eligibility", "duplicates", "notice", "reception", "cluster", "enquiry", "audit"]
 Recipient = Literal["intake", "notifier", "checkin"]
-
-
-class Strict(BaseModel):
-    """Unknown fields are refused, not dropped: a typing mistake in a programme must not pass for a rule."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(Strict):
-    """The same words in up to four languages; Japanese is the one that must be there."""
-
-    ja: Annotated[str, StringConstraints(min_length=1)]
-    en: str | None = None
-    zh_hans: str | None = Field(default=None, alias="zh-Hans")
-    ko: str | None = None
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
-
-    def text(self, language: str) -> str:
-        """The words in `language`, else in Japanese."""
-        return {"en": self.en, "zh-Hans": self.zh_hans, "ko": self.ko}.get(language) or self.ja
 
 
 class Ward(Strict):
@@ -205,69 +180,6 @@ class Enquiry(Strict):
 
     proxy_approval: Decision | None = None
     adult_age: int = Field(default=18, ge=1, le=30)
-
-
-class DrandBeacon(Strict):
-    """A round of the League of Entropy's quicknet."""
-
-    kind: Literal["drand"]
-    round: int = Field(ge=1)
-
-
-class CeremonyBeacon(Strict):
-    """Dice or a drum before an audience, at a public time."""
-
-    kind: Literal["ceremony"]
-    name: Name
-    round: int = Field(ge=1)
-    digits: int = Field(ge=25, le=200)
-    at: Moment
-
-
-Beacon = Annotated[DrandBeacon | CeremonyBeacon, Field(discriminator="kind")]
-
-
-class Timetable(Strict):
-    """The steps' times of LOTTERY; `apply_from` and `apply_until` are the window's."""
-
-    commit_until: Moment
-    freeze_from: Moment
-    close_from: Moment
-    promote_until: Moment
-
-
-class Witness(Strict):
-    """A witness by name, and the body that sends them; keys are registered before the announcement."""
-
-    name: Name
-    body: Words
-
-
-class PreviousDraw(Strict):
-    """The draw that a second draw replaces, why (a code of the programme's `reasons`), and the ward's decision."""
-
-    draw: Name
-    reason: Name
-    decision: Decision
-
-
-class Draw(Strict):
-    """The rules of the draw that are the programme's choice (B01, B02).
-
-    With `previous` it is a second draw, over the applications of the first: it has an id, a timetable and beacons of
-    its own, and takes effect when it is announced.
-    """
-
-    id: Name
-    max_wins: int = Field(ge=1, default=1)
-    one_win_a_day: bool = True
-    waiting_list: bool = True
-    max_wishes: int = Field(ge=1, le=20, default=3)
-    publication: Literal["full", "digest"] = "full"
-    witnesses: tuple[Witness, ...] = Field(min_length=3)
-    beacons: tuple[Beacon, ...] = Field(min_length=1)
-    timetable: Timetable
-    previous: PreviousDraw | None = None
 
 
 class Notices(Strict):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.contracts.programme import DrandBeacon, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import DrandBeacon
 
 # The League of Entropy's quicknet chain: the time of round 1, and the seconds between rounds.
 _GENESIS, _PERIOD = 1692803367, 3

@@ -15,7 +15,8 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from services.lottery.guide.steps import PROGRAM, STEPS, Seat, Step, System, digest_typed, typed, version_typed
-from shared.contracts.programme import CeremonyBeacon, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import CeremonyBeacon
 from shared.paper.embedding import registered
 from shared.paper.font import Script
 from shared.ui import formats

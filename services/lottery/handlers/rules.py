@@ -11,7 +11,8 @@ from services.lottery.domain.beacon import drand_time
 from services.lottery.domain.records import DRAND, PROTOCOL
 from services.lottery.store import DrawState, Witness
 from shared.contracts.envelope import moment_text
-from shared.contracts.programme import Beacon, DrandBeacon, Draw, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import Beacon, DrandBeacon, Draw
 
 
 def rules_record(programme: Programme, state: DrawState) -> dict[str, Any]:

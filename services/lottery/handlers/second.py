@@ -22,7 +22,8 @@ from services.lottery.handlers.office import Office, StepRefused, Turn
 from services.lottery.handlers.rules import rules_record
 from services.lottery.store import WINDOWS, DrawState, Phase, draw_key, lines_of
 from shared.contracts.envelope import moment_text
-from shared.contracts.programme import PreviousDraw, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import PreviousDraw
 from shared.messaging.due import DUE
 
 

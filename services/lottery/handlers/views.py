@@ -14,7 +14,8 @@ from services.lottery.handlers.rules import rules_record
 from services.lottery.handlers.second import is_missed
 from services.lottery.store import DrawState, moment_of
 from shared.contracts.envelope import moment_text
-from shared.contracts.programme import Beacon, DrandBeacon, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import Beacon, DrandBeacon
 
 Condition = Literal["done", "now", "next", "failed"]
 

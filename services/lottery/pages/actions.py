@@ -14,7 +14,7 @@ from services.lottery.handlers import announcing, approving, chance, closing
 from services.lottery.handlers.office import Office, Turn
 from services.lottery.store import ActName
 from shared.contracts.lottery import Step
-from shared.contracts.programme import Name
+from shared.contracts.programme_base import Name
 
 NUMBERS = frozenset({"seats", "round"})
 Work = Callable[[Turn], Awaitable[Any]]

@@ -12,7 +12,8 @@ from services.lottery.handlers.office import Office
 from services.lottery.handlers.second import is_missed
 from services.lottery.handlers.views import beacon_due, missing_witnesses, timeline, witness_condition
 from services.lottery.store import DrawState, open_changes, partitions_of, refusals_of
-from shared.contracts.programme import CeremonyBeacon, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import CeremonyBeacon
 
 
 @dataclass(frozen=True)

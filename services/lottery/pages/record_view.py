@@ -11,7 +11,8 @@ from typing import Any, Literal
 from services.lottery.domain.days import Day
 from services.lottery.handlers.views import Point, beacon_at, beacon_due, witness_condition
 from services.lottery.store import DrawState
-from shared.contracts.programme import CeremonyBeacon, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import CeremonyBeacon
 
 Use = Literal["open", "due", "used", "missed", "spare"]
 

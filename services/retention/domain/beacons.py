@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.contracts.programme import CeremonyBeacon, DrandBeacon
+from shared.contracts.programme_draw import CeremonyBeacon, DrandBeacon
 
 QUICKNET_GENESIS = 1692803367
 QUICKNET_PERIOD = 3

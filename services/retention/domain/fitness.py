@@ -12,7 +12,8 @@ from itertools import combinations, pairwise, product
 
 from services.retention.domain.beacons import MOST_ROUNDS, beacon_source, beacon_time
 from services.retention.domain.schedule import erased_on, standings_of
-from shared.contracts.programme import DataItem, DrandBeacon, ErasureRule, Misfit, Programme
+from shared.contracts.programme import DataItem, ErasureRule, Misfit, Programme
+from shared.contracts.programme_draw import DrandBeacon
 
 BEFORE_BEACON = timedelta(hours=1)
 MOST_SLOTS = 5000

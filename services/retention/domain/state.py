@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
-from shared.contracts.programme import DataItem, Programme, Words
+from shared.contracts.programme import DataItem, Programme
+from shared.contracts.programme_base import Words
 from shared.contracts.retention import StaffDesignated
 
 Stage = Literal["held", "ordered", "erased", "final"]

@@ -13,7 +13,7 @@ from services.retention.erasure_office import MOST_HELD, ErasureOffice
 from services.retention.handlers.holds import Basis
 from services.retention.pages import show
 from services.retention.pages.erasure_show import Showing
-from shared.contracts.programme import Decision
+from shared.contracts.programme_base import Decision
 from shared.platform.problems import Problem
 from shared.platform.register import Person
 from shared.platform.signin import staff

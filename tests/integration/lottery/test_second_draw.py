@@ -12,7 +12,8 @@ from typing import Any
 
 from shared.contracts.intake import ApplicationWithdrawnLate
 from shared.contracts.lottery import DrawStepRefused, DrawStepTaken, ResultDrawn
-from shared.contracts.programme import CeremonyBeacon, PreviousDraw, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import CeremonyBeacon, PreviousDraw
 from tests.integration.lottery.stage import OFFICERS, Campaign, Stage
 from tests.integration.lottery.test_draw import DICE, said, verified
 from tests.unit.lottery.javascript import node

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from shared.contracts.lottery import DrawStepTaken, ResultDrawn
 from shared.contracts.notifier import NoticeFellDue, second_draw_id
-from shared.contracts.programme import PreviousDraw, Programme
+from shared.contracts.programme import Programme
+from shared.contracts.programme_draw import PreviousDraw
 from tests.integration.notifier.stage import Applicant, Stage
 from tests.integration.notifier.test_notices import draw, parsed
 

@@ -8,7 +8,8 @@ import pytest
 
 from services.intake.domain.age import age_fault
 from services.intake.domain.application import Application
-from shared.contracts.programme import Ages, Programme, Words
+from shared.contracts.programme import Ages, Programme
+from shared.contracts.programme_base import Words
 
 RULE = Ages(at_least=18, at_most=64, rule=Words(ja="18歳から64歳までの方", en="From 18 to 64"))
 

@@ -10,7 +10,8 @@ from pypdf import PdfReader
 
 import services.intake
 from services.intake.postcard.template import TooMuch, postcard
-from shared.contracts.programme import Programme, Words
+from shared.contracts.programme import Programme
+from shared.contracts.programme_base import Words
 from shared.ui import language
 from tests.stages.programmes import programme_named
 

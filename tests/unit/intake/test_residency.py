@@ -6,7 +6,8 @@ import pytest
 
 from services.intake.domain.residency import Finding, eligibility, ranges, residency_fault
 from services.intake.domain.towns import address_of, postal_code_of
-from shared.contracts.programme import Programme, Residency, Town, Words
+from shared.contracts.programme import Programme, Residency, Town
+from shared.contracts.programme_base import Words
 
 
 @pytest.mark.parametrize(
