@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -56,10 +57,18 @@ def by_digest() -> Transcript:
     return transcript
 
 
+def registered(it: Programme, at: str) -> dict[str, Witness]:
+    """All witnesses of the programme, each with a key of their own."""
+    keys = (Ed25519PrivateKey.from_private_bytes(bytes([number] * 32)).public_key().public_bytes_raw().hex()
+            for number in range(len(it.draw.witnesses)))
+    return {one.name: Witness(key=key, commitment="0" * 64, at=at)
+            for one, key in zip(it.draw.witnesses, keys, strict=True)}
+
+
 def state_of(it: Programme, transcript: Transcript, records: list[dict[str, Any]], stage: Stage) -> DrawState:
     """The state that the service would keep of a draw that has come so far."""
     at = moment_text(it.draw.timetable.commit_until)
-    witnesses = {one.name: Witness(key="0" * 64, commitment="0" * 64, at=at) for one in it.draw.witnesses}
+    witnesses = registered(it, at)
     state = DrawState(programme=it.id, draw=it.draw.id, stage=stage, witnesses=witnesses)
     if not state.is_at_least("announced"):
         return state
@@ -141,8 +150,9 @@ def rendered(
         context = page_of(it, state, now, None, record, language)
     kinds = [f"{time.name.text(language)} {venue.name.text(language)}" for venue in it.venues for time in it.times]
     return pages.render(
-        request, "draw.html", form=Form(), application="", found=found, slot_kinds=kinds, verifier_sha="0" * 64,
-        standalone_sha="0" * 64, published=published, mine="/mine", auditors="/sign-in", second=Second(1), **context)
+        request, "draw.html", form=Form(), application="", found=found, slot_kinds=kinds, published=published,
+        mine="/mine", auditors="/sign-in", second=Second(1),
+        **{f"{file}_sha": "0" * 64 for file in ("verifier", "witness", "standalone")}, **context)
 
 
 def application() -> Starlette:

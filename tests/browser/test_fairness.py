@@ -16,13 +16,13 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from services.lottery.pages.public_view import Record
-from services.lottery.store import STATED, DrawState, Witness
+from services.lottery.store import STATED, DrawState
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
 from shared.ui import Pages
 from tests.browser.chromium import check_accessibility
 from tests.browser.conftest import serve
-from tests.browser.draws import rendered
+from tests.browser.draws import registered, rendered
 
 ROOT = Path(__file__).parents[2]
 PROGRAMME = Programme.model_validate(tomllib.loads((ROOT / "programmes/live-site-2020.toml").read_text("utf-8")))
@@ -66,9 +66,8 @@ CASES = {
 def show(pages: Pages, request: Request) -> HTMLResponse:
     """The page of a draw that is done."""
     at = moment_text(PROGRAMME.draw.timetable.commit_until)
-    witnesses = {one.name: Witness(key="0" * 64, commitment="0" * 64, at=at) for one in PROGRAMME.draw.witnesses}
-    state = DrawState(
-        programme=PROGRAMME.id, draw=PROGRAMME.draw.id, stage="drawn", count=400, witnesses=witnesses)  # fmt: skip
+    state = DrawState(programme=PROGRAMME.id, draw=PROGRAMME.draw.id, stage="drawn", count=400,
+                      witnesses=registered(PROGRAMME, at), seed="0" * 64)
     known = json.loads(json.dumps(CASES[request.path_params["name"]]))
     return rendered(
         pages, request, PROGRAMME, state, PROGRAMME.draw.timetable.promote_until, Record(fairness=known))
