@@ -1,6 +1,6 @@
-"""`python -m tests.side_by_side`: all tests in two processes at once, as each spends much of its time waiting.
+"""`python -m tests.side_by_side`: all tests in several processes at once, as each spends much of its time waiting.
 
-What shares a stack stays in one process. The first one's report is shown as it comes, the other's when both are done.
+What shares a stack stays in one process. The first one's report is shown as it comes, the others' when all are done.
 With arguments, one process runs what they say.
 """
 
@@ -10,20 +10,29 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-SHARES: tuple[tuple[str, ...], ...] = (("unit", "contract", "journeys", "browser", "faults"), ("integration",))
+SHARES: tuple[tuple[str, ...], ...] = (
+    ("unit", "contract"),
+    ("journeys", "browser", "faults"),
+    ("integration/lottery", "integration/messaging", "integration/local", "integration/privacy"),
+    ("integration/checkin", "integration/intake", "integration/notifier", "integration/replay",
+     "integration/retention"),
+)  # fmt: skip
 NO_TESTS_THERE = 5
 
 
-def areas() -> set[str]:
-    """Folders that hold tests."""
-    return {test.relative_to(TESTS).parts[0] for test in TESTS.rglob("test_*.py")}
+def left_out() -> list[str]:
+    """Files with tests that no share has."""
+    shared = [TESTS / area for share in SHARES for area in share]
+    return [str(test.relative_to(TESTS)) for test in sorted(TESTS.rglob("test_*.py"))
+            if not any(test.is_relative_to(area) for area in shared)]
 
 
 def command(arguments: Sequence[str]) -> list[str]:
-    """Pytest, without a cache that two would write."""
+    """Pytest, without a cache that several would write."""
     return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
 
 
@@ -31,22 +40,24 @@ def main(arguments: Sequence[str]) -> int:
     """Runs them; the exit code is 0 if none failed."""
     if arguments:
         return subprocess.run(command(arguments), check=False).returncode
-    left_out = areas() - {area for share in SHARES for area in share}
-    if left_out:
-        print(f"nobody would run tests/{', tests/'.join(sorted(left_out))}: add them to SHARES in {__file__}")
+    if missed := left_out():
+        print(f"nobody would run {', '.join(missed)}: add its folder to SHARES in {__file__}")
         return NO_TESTS_THERE
-    shown, kept = ([str(TESTS / area) for area in share] for share in SHARES)
-    with tempfile.TemporaryFile("w+") as report:
-        beside = subprocess.Popen(command(kept), stdout=report, stderr=subprocess.STDOUT)
-        try:
-            code = subprocess.run(command(shown), check=False).returncode
-            code = beside.wait() or code
-        finally:
-            beside.terminate()
-            beside.wait()
-        report.seek(0)
-        print(f"\n== beside it: tests/{', tests/'.join(SHARES[1])}\n{report.read()}")
-    return code
+    shown, *kept = ([str(TESTS / area) for area in share] for share in SHARES)
+    with ExitStack() as ending:
+        beside = []
+        for share in kept:
+            report = ending.enter_context(tempfile.TemporaryFile("w+"))
+            process = subprocess.Popen(command(share), stdout=report, stderr=subprocess.STDOUT)
+            ending.callback(process.wait)
+            ending.callback(process.terminate)
+            beside.append((share, process, report))
+        codes = [subprocess.run(command(shown), check=False).returncode]
+        for share, process, report in beside:
+            codes.append(process.wait())
+            report.seek(0)
+            print(f"\n== beside it: {' '.join(share)}\n{report.read()}", flush=True)
+    return max(codes, key=abs)
 
 
 if __name__ == "__main__":
