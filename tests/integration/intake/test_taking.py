@@ -58,6 +58,7 @@ async def test_s13_each_recipient_can_open_what_it_needs_and_nothing_else(
         "name": family["name"],
         "address": family["address"],
         "email": family["email"],
+        "telephone": family["telephone"],
     }
     assert shown["checkin"] == {"name": family["name"], "companions": family["companions"]}
 
