@@ -49,7 +49,7 @@ class Traces:
         self._client, self._database = connect(settings.mongo_uri(), "intake")
 
     async def count(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Rows a collection, and records a topic that intake writes about applications; not what it counts by itself."""
+        """Rows a collection, and records a topic that intake writes about applications, its own counts apart."""
         collections = ("applications", "personal", "windows")
         rows = {name: await self._database[name].count_documents({}) for name in collections}
         topics = ("intake.applications.v1", "intake.personal.v1", "intake.windows.v1")
