@@ -26,8 +26,12 @@ async def drawn(stage: Stage, programme: Programme, *entries: tuple[str, str, in
 
 
 async def application_of(stage: Stage, programme: Programme, entry: str) -> str:
-    facts = await stage.facts(programme)
-    return next(one.data.application for one in facts if getattr(one.data, "entry", None) == entry)
+    async def said() -> str | None:
+        facts = await stage.facts(programme)
+        return next((one.data.application for one in facts if getattr(one.data, "entry", None) == entry), None)
+
+    application: str = await stage.until(said, "the application is said")
+    return application
 
 
 async def test_b01_an_auditor_traces_the_sample_and_nobody_else_and_nothing_else(stage: Stage, opened: Opened) -> None:
@@ -68,8 +72,11 @@ async def test_b01_an_auditor_traces_the_sample_and_nobody_else_and_nothing_else
     assert refused.status_code == 409 and "抜取りの対象ではありません" in refused.text
     assert (await trace("zzz")).status_code == 422
 
-    accesses = [one.data for one in await stage.said(programme, "privacy.access.v1")
+    async def opened_for_audit() -> list[AccessOpened]:
+        return [one.data for one in await stage.said(programme, "privacy.access.v1")
                 if isinstance(one.data, AccessOpened) and one.data.purpose == "audit"]
+
+    accesses = await stage.until(opened_for_audit, "the access is said")
     assert {one.subject for one in accesses} == {entries[keyed["entry"]]}, "what was refused was not opened"
     assert {(one.actor, one.role, one.items) for one in accesses} == {("auditor-1", "auditor", ("address", "name"))}
 
