@@ -6,6 +6,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-proto
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
@@ -33,10 +34,18 @@ Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(moment_text, 
 Id = str
 """A random identifier: 32 hex digits."""
 
+_ID = re.compile(r"[0-9a-f]{32}")
+
 
 def new_id() -> Id:
     """A random identifier of 32 hex digits."""
     return os.urandom(16).hex()
+
+
+def typed_id(text: str) -> Id | None:
+    """An identifier as typed or pasted, spaces, hyphens and capitals forgiven; None where it can't be one."""
+    bare = re.sub(r"[\s\-]", "", text).lower()
+    return bare if _ID.fullmatch(bare) else None
 
 
 def derived_id(*parts: str) -> Id:

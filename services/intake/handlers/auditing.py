@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.intake import audit_store
 from services.intake.domain.auditing import AuditRefused, check_finding, check_traceable
 from services.intake.handlers.means import Means
-from shared.contracts.envelope import Id
+from shared.contracts.envelope import Id, typed_id
 from shared.contracts.intake import EntryTraced, TraceFinding
 from shared.contracts.programme import Programme, Purpose
 from shared.messaging.transaction import Transaction
@@ -19,7 +18,6 @@ from shared.privacy.door import Door, RecordMissing
 
 ROLE = "auditor"
 PURPOSE: Purpose = "audit"
-_ENTRY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ class Trace:
 
 def entry_of(text: str) -> Id:
     """An entry's number as typed or pasted. Raises `AuditRefused`."""
-    entry = re.sub(r"[\s\-]", "", text).lower()
-    if _ENTRY.fullmatch(entry) is None:
+    entry = typed_id(text)
+    if entry is None:
         raise AuditRefused("entry")
     return entry
 

@@ -77,8 +77,7 @@ async def carry_over(turn: Turn, previous: PreviousDraw) -> None:
     """With the freeze: whoever was taken out of the first draw as a whole is struck again, by the same decision.
 
     Slots that were cancelled stay so (B17): they have no seats in this draw either, by the decision that it rests on.
-
-    Those who withdrew since are struck next, in the same way as in a first draw.
+    Those who withdrew since are struck last, in the same way as in a first draw.
     """
     taken_out = {entry: why async for entry, *why in _taken_out(turn, draw_key(turn.state.programme, previous.draw))}
     for entry, (reason, decision) in sorted(taken_out.items()):

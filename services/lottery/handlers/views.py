@@ -38,13 +38,14 @@ def timeline(programme: Programme, state: DrawState, now: datetime) -> list[Poin
     times, window = programme.draw.timetable, programme.window
     committed = [moment_of(witness.at) for witness in state.witnesses.values()]
     announced = state.is_at_least("announced")
+    due = beacon_due(programme, state)
     plan: list[tuple[str, bool, datetime | None]] = [
         ("announce", announced, max(committed) if announced else times.commit_until),
         ("apply", now >= window.closes, window.closes if now >= window.opens else window.opens),
         ("freeze", state.root is not None, _or(state.frozen_at if state.root else None, times.freeze_from)),
         ("close", state.closing_digest is not None, _or(state.closed_at, times.close_from)),
-        ("beacon", state.seed is not None, _or(state.beacon_at, beacon_due(programme, state))),
-        ("draw", state.stage == "drawn", _or(state.drawn_at, beacon_due(programme, state))),
+        ("beacon", state.seed is not None, _or(state.beacon_at, due)),
+        ("draw", state.stage == "drawn", _or(state.drawn_at, due)),
         ("changes", now > times.promote_until, times.promote_until),
     ]
     points: list[Point] = []

@@ -9,7 +9,6 @@ nowhere.
 from __future__ import annotations
 
 import hmac
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,11 +20,11 @@ from services.lottery.domain.faults import Refused
 from services.lottery.domain.records import Struck
 from services.lottery.handlers.office import Office
 from services.lottery.store import DrawState, result_of
+from shared.contracts.envelope import typed_id
 from shared.contracts.programme import Programme
 from shared.platform.failures import FailureLimit
 from shared.platform.problems import Problem
 
-ENTRY = re.compile(r"[0-9a-f]{32}")
 BURST, PAUSE_SECONDS = 30, 2.0
 """So many wrong numbers an address has at once, then one each so many seconds."""
 
@@ -54,8 +53,8 @@ class Lookups:
         self, request: Request, programme: Programme, state: DrawState, number: str, application: str = ""
     ) -> LookedUp:
         """One entry by its 32 digits, spaces and capitals forgiven."""
-        entry = re.sub(r"[\s\-]", "", number).lower()
-        if ENTRY.fullmatch(entry) is None:
+        entry = typed_id(number)
+        if entry is None:
             return LookedUp("wrong")
         if state.root is None:
             return LookedUp("early", entry)
