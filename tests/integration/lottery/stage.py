@@ -162,7 +162,8 @@ class Campaign:
         await self.stage.tick(programme, programme.window.opens + timedelta(hours=1))
         facts = []
         for _ in range(count):
-            application, entry = f"{random.getrandbits(128):032x}", f"{random.getrandbits(128):032x}"
+            # No two tests' are the same, whatever their seeds are: they share a store.
+            application, entry = uuid.uuid4().hex, uuid.uuid4().hex
             self.entries[application] = entry
             at = programme.window.opens + timedelta(hours=random.randrange(1, 300))
             wishes = random.sample(slots, random.randint(1, programme.draw.max_wishes))
