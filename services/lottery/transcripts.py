@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from services.lottery.domain.canonical import line_of
 from services.lottery.domain.replay import replay
-from services.lottery.domain.transcript import Stage, Transcript
+from services.lottery.domain.stages import Stage
+from services.lottery.domain.transcript import Transcript
 from services.lottery.store import DrawState, Phase, blocks_of, load_draw, open_changes
 from shared.platform.mongo import Database, TryAgain
 

@@ -7,7 +7,8 @@ from itertools import groupby
 from services.lottery.domain.canonical import Json, LineDigest, parse_line
 from services.lottery.domain.faults import Refused
 from services.lottery.domain.records import Adjusted, Closed, Freeze, Reveal, Struck, read_change
-from services.lottery.domain.transcript import Stage, Transcript
+from services.lottery.domain.stages import Stage
+from services.lottery.domain.transcript import Transcript
 
 _Record = dict[str, Json]
 _RESULT: _Record = {"type": "result"}

@@ -10,7 +10,6 @@ at any step.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import IntEnum
 from itertools import chain
 from typing import NamedTuple
 
@@ -26,48 +25,9 @@ from services.lottery.domain.records import Adjusted, CeremonyBeacon, Freeze, Re
 from services.lottery.domain.results import Results, add_leaves
 from services.lottery.domain.rules import Rules, read_commitments, read_rules
 from services.lottery.domain.seed import seed_of
+from services.lottery.domain.stages import NEXT_STEP, STEPS, Stage
 from services.lottery.domain.times import epoch
 from services.lottery.domain.witness import closing_digest, opens
-
-
-class Stage(IntEnum):
-    """How far a draw is."""
-
-    ANNOUNCED = 1
-    FROZEN = 2
-    CLOSING = 3
-    CLOSED = 4
-    BEACON = 5
-    DRAWN = 6
-    ENDED = 7
-
-
-_NEXT_STEP = {
-    Stage.ANNOUNCED: "freeze the entries next",
-    Stage.FROZEN: "the entries are frozen: strikes, adjustments and reveals are taken until a closing is proposed",
-    Stage.CLOSING: "a closing is proposed to the witnesses: close with their signatures next",
-    Stage.CLOSED: "the draw is closed: take the beacon next",
-    Stage.BEACON: "the beacon is known: draw next",
-    Stage.DRAWN: "the draw is done: only changes after it, or its end, can follow",
-    Stage.ENDED: "the transcript has ended: nothing can follow",
-}
-
-_STEPS = {
-    "freeze": "freeze",
-    "strike": "strike an entry",
-    "adjust": "adjust seats",
-    "reveal": "reveal",
-    "closing": "propose a closing",
-    "abandon": "abandon a closing",
-    "close": "close",
-    "ceremony": "propose a ceremony's value",
-    "beacon": "take the beacon",
-    "draw": "draw",
-    "change": "take a change",
-    "settle": "settle a day",
-    "end": "end",
-}
-"""Each step's name in codes (`reveal-early`, `reveal-late`), and in words."""
 
 
 class Frozen(NamedTuple):
@@ -218,7 +178,7 @@ class Transcript:
     def awaited_beacon(self) -> AnyBeacon:
         """The announced beacon that counts, once the draw is closed."""
         if self._closed is None:
-            raise OutOfOrder("beacon", f"can't be awaited now: {_NEXT_STEP[self.stage]}", "beacon-early")
+            raise OutOfOrder("beacon", f"can't be awaited now: {NEXT_STEP[self.stage]}", "beacon-early")
         return chance.beacon_that_counts(self.rules.beacons, self._closed["at"])
 
     def propose_beacon(self, value: str, at: str) -> dict[str, Json]:
@@ -299,14 +259,14 @@ class Transcript:
         self.stage = Stage.ENDED
         return record
 
-    def seats_by_slot(self) -> dict[str, int]:
-        """The same, by the slots' names."""
-        return {slot.slot: seats for slot, seats in zip(self.rules.slots, self.seats, strict=True)}
-
     @property
     def seats(self) -> list[int]:
         """Seats of each slot by its number, as adjusted, and after the draw as changed."""
         return self.holdings.seats if self.holdings is not None else self._seats_after(self._adjusted)
+
+    def seats_by_slot(self) -> dict[str, int]:
+        """The same, by the slots' names."""
+        return {slot.slot: seats for slot, seats in zip(self.rules.slots, self.seats, strict=True)}
 
     @property
     def struck(self) -> list[str]:
@@ -398,7 +358,7 @@ class Transcript:
     def _expect(self, step: str, *stages: Stage) -> None:
         if self.stage not in stages:
             when = "early" if self.stage < min(stages) else "late"
-            raise OutOfOrder("step", f"can't {_STEPS[step]} now: {_NEXT_STEP[self.stage]}", f"{step}-{when}")
+            raise OutOfOrder("step", f"can't {STEPS[step]} now: {NEXT_STEP[self.stage]}", f"{step}-{when}")
 
     def _frozen_entries(self) -> Entries:
         assert self.entries is not None, "asked for by steps after the freeze only"

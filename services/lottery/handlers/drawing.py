@@ -11,8 +11,9 @@ from typing import Any
 
 from services.lottery.domain.results import Results
 from services.lottery.domain.seed import audit_sample
+from services.lottery.domain.stages import Stage
 from services.lottery.domain.statistics import outcomes
-from services.lottery.domain.transcript import Drawn, Stage
+from services.lottery.domain.transcript import Drawn
 from services.lottery.handlers.fairness import begin_simulating
 from services.lottery.handlers.late import release
 from services.lottery.handlers.office import Office, Turn

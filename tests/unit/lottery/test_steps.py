@@ -12,7 +12,8 @@ from services.lottery.domain.canonical import LineDigest, canonical
 from services.lottery.domain.faults import OutOfOrder, Refused
 from services.lottery.domain.records import DrandBeacon
 from services.lottery.domain.replay import replay
-from services.lottery.domain.transcript import Stage, Transcript
+from services.lottery.domain.stages import Stage
+from services.lottery.domain.transcript import Transcript
 from services.lottery.domain.witness import signatures_needed
 from tests.unit.lottery import campaign
 from tests.unit.lottery.campaign import (

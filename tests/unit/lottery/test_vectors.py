@@ -5,7 +5,8 @@ from types import ModuleType
 import pytest
 
 from services.lottery.domain.replay import replay
-from services.lottery.domain.transcript import Stage, Transcript
+from services.lottery.domain.stages import Stage
+from services.lottery.domain.transcript import Transcript
 from tests.unit.lottery.campaign import VECTORS, Record, fault_of, vector_lines, vector_records
 
 pytestmark = pytest.mark.parametrize("name", VECTORS)

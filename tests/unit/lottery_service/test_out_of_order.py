@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from services.lottery.domain.faults import Refused
-from services.lottery.domain.transcript import Stage, Transcript
+from services.lottery.domain.stages import Stage
+from services.lottery.domain.transcript import Transcript
 from services.lottery.handlers.views import beacon_at, missing_witnesses, timeline
 from services.lottery.pages.desk_view import missing
 from services.lottery.store import DrawState, Proposal
