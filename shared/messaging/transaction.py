@@ -11,17 +11,22 @@ import contextvars
 import logging
 import math
 import random
+import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
+
+from tenacity import AsyncRetrying
 
 from shared.contracts.envelope import Event, Id, encoded, new_id
 from shared.contracts.partitions import partition_of
 from shared.contracts.topics import TOPIC
 from shared.platform.mongo import (
+    COMMIT_AGAIN,
     Client,
     Database,
     Document,
@@ -29,9 +34,9 @@ from shared.platform.mongo import (
     is_duplicate,
     is_transient,
     is_unreachable,
-    outcome_unknown,
     start_transaction,
 )
+from shared.platform.one_thread import OneThread
 from shared.platform.telemetry import current_traceparent
 
 OUTBOX = "outbox"
@@ -59,10 +64,12 @@ class _OrderClock:
 
     def __init__(self) -> None:
         self._last = 0
+        self._lock = threading.Lock()
 
     def next(self) -> int:
-        self._last = max(self._last + 1, time.time_ns())
-        return self._last
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns())
+            return self._last
 
 
 _order = _OrderClock()
@@ -144,10 +151,14 @@ def _outbox(said: list[Document]) -> Iterator[Document]:
 
 @dataclass
 class _Waiting:
-    """What waits for a group, in the context of its request; `begun`: when the last try at the group began."""
+    """What waits for a group, in the context of its request; `begun`: when the last try at the group began.
+
+    `notes`: its work only notes what is to be written.
+    """
 
     work: Work[Any] | Note[Any]
     result: asyncio.Future[Any]
+    notes: bool = False
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     begun: float = 0.0
 
@@ -164,6 +175,7 @@ class Transactions:
         self, client: Client, database: Database, source: str, wake: Callable[[], None], *, pace: float = 0.0,
     ) -> None:
         self._client, self._database, self._source, self._wake = client, database, source, wake
+        self._one_thread = OneThread(client, database)
         self._pace, self._next_group = pace, 0.0
         self._waiting: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
@@ -182,13 +194,16 @@ class Transactions:
         return await self._wait(work)  # type: ignore[no-any-return]
 
     async def noted(self, note: Note[T]) -> T:
-        """As `grouped`, for work that only notes what is to be written and said: it waits for nothing."""
-        return await self._wait(note)  # type: ignore[no-any-return]
+        """As `grouped`, for work that only notes what is to be written and said: it waits for nothing.
 
-    async def _wait(self, work: Work[Any] | Note[Any]) -> Any:
+        A group of such work is committed in a thread: so it holds what it writes for the shortest time.
+        """
+        return await self._wait(note, notes=True)  # type: ignore[no-any-return]
+
+    async def _wait(self, work: Work[Any] | Note[Any], *, notes: bool = False) -> Any:
         if len(self._waiting) >= MAX_WAITING:
             raise Busy
-        waiting = _Waiting(work, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(work, asyncio.get_running_loop().create_future(), notes)
         self._waiting.append(waiting)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._drain_waiting(), context=contextvars.Context())
@@ -232,16 +247,22 @@ class Transactions:
 
     async def _once(self, group: list[_Waiting]) -> list[Any]:
         group[0].begun = time.monotonic()
-        async with await self._client.start_session() as session, start_transaction(session):
-            transaction = Transaction(self._database, session, self._source)
-            results = []
-            for waiting in group:
-                results.append(await _in_context(waiting, transaction))
-            said = await transaction.flush()
-            await _commit(session)
+        if all(waiting.notes for waiting in group):
+            results, said = await self._one_thread.commit(partial(self._written, group))
+        else:
+            async with await self._client.start_session() as session, start_transaction(session):
+                results, said = await self._written(group, self._database, session)
+                async for attempt in AsyncRetrying(**COMMIT_AGAIN):
+                    with attempt:
+                        await session.commit_transaction()
         if said:
             self._wake()
         return results
+
+    async def _written(self, group: list[_Waiting], database: Database, session: Session) -> tuple[list[Any], bool]:
+        transaction = Transaction(database, session, self._source)
+        results = [await _in_context(waiting, transaction) for waiting in group]
+        return results, await transaction.flush()
 
 
 async def _in_context(waiting: _Waiting, transaction: Transaction) -> Any:
@@ -251,17 +272,6 @@ async def _in_context(waiting: _Waiting, transaction: Transaction) -> Any:
     if not asyncio.iscoroutine(result):
         return result
     return await asyncio.get_running_loop().create_task(result, context=context)
-
-
-async def _commit(session: Session) -> None:
-    for attempt in range(ATTEMPTS):
-        try:
-            await session.commit_transaction()
-            return
-        except Exception as error:
-            if not outcome_unknown(error) or attempt == ATTEMPTS - 1:
-                raise
-            await asyncio.sleep(0.05)
 
 
 def _settle(waiting: _Waiting, *, result: Any = None, error: BaseException | None = None) -> None:

@@ -23,6 +23,7 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
+from tenacity import retry_if_exception, stop_after_attempt, wait_fixed
 
 Client: TypeAlias = "AsyncIOMotorClient[dict[str, Any]]"
 Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
@@ -37,8 +38,8 @@ AFTER = ReturnDocument.AFTER
 _DUPLICATE = 11000
 
 __all__ = [
-    "AFTER", "Client", "Collection", "Database", "Document", "DuplicateKey", "OperationFailure", "Session",
-    "StoreError", "TryAgain", "Unreachable", "connect", "is_duplicate", "is_transient", "is_unreachable",
+    "AFTER", "COMMIT_AGAIN", "Client", "Collection", "Database", "Document", "DuplicateKey", "OperationFailure",
+    "Session", "StoreError", "TryAgain", "Unreachable", "connect", "is_duplicate", "is_transient", "is_unreachable",
     "outcome_unknown", "start_transaction",
 ]
 
@@ -82,6 +83,13 @@ def is_unreachable(error: BaseException) -> bool:
 def outcome_unknown(error: BaseException) -> bool:
     """Whether a commit may have happened although its answer was lost: commit again."""
     return isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
+
+
+COMMIT_AGAIN: dict[str, Any] = {
+    "retry": retry_if_exception(outcome_unknown), "stop": stop_after_attempt(24), "wait": wait_fixed(0.05),
+    "reraise": True,
+}
+"""How a commit is tried again, for tenacity."""
 
 
 def is_duplicate(error: BaseException) -> bool:

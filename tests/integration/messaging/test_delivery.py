@@ -15,7 +15,7 @@ from shared.contracts.intake import ApplicationWithdrawn
 from shared.contracts.privacy import ApplicationRecorded, Part
 from shared.messaging import kafka
 from shared.messaging.consumer import Subscription
-from shared.messaging.transaction import OUTBOX, Transaction
+from shared.messaging.transaction import OUTBOX, Transaction, is_duplicate
 from shared.platform.service import Service
 from shared.privacy.records import Records
 from tests.conftest import Make, until
@@ -91,6 +91,37 @@ async def test_a_failed_transaction_says_nothing_and_leaves_the_others_of_its_gr
     await until(lambda: len(hearer.of(good)) == 2)
     assert sorted(hearer.of(good)) == [1, 2]
     assert hearer.of(bad) == []
+
+
+async def test_what_is_only_noted_is_committed_with_its_hooks_and_refused_alone(services: Make) -> None:
+    """Such a group goes through a thread, statement by statement, and ends as one through the loop does."""
+    intake = await services("intake", start=False)
+    rows, subjects = intake.database["noted"], [new_id() for _ in range(30)]
+    await intake.transactions.run(partial(_inserted, "noted", subjects[0]))
+
+    async def count(tx: Transaction) -> None:
+        there = [row["_id"] async for row in tx.database["noted"].find({"at": "before"}, session=tx.session)]
+        assert await tx.database["noted"].count_documents({"at": "before"}, session=tx.session) == len(there) == 1
+        tx.insert("counted", {"_id": new_id(), "of": there})
+
+    def note(subject: str, tx: Transaction) -> str:
+        tx.insert("noted", {"_id": subject, "at": "group"})
+        tx.before_commit(count, "count")
+        tx.say(ApplicationWithdrawn(application=subject, number=1), subject=subject, programme="delivery",
+               at=intake.clock.now("delivery"))
+        return subject
+
+    noted = await asyncio.gather(
+        *(intake.transactions.noted(partial(note, subject)) for subject in subjects), return_exceptions=True)
+    assert is_duplicate(noted[0]) and noted[1:] == subjects[1:]
+    assert await rows.count_documents({"_id": {"$in": subjects}, "at": "group"}) == len(subjects) - 1
+    assert await intake.database["counted"].count_documents({"of": [subjects[0]]}) >= 1
+    said_of = [event["key"] async for row in intake.database[OUTBOX].find({}) for event in row["events"]]
+    assert sorted(key for key in said_of if key in subjects) == sorted(subjects[1:])
+
+
+async def _inserted(collection: str, subject: str, tx: Transaction) -> None:
+    tx.insert(collection, {"_id": subject, "at": "before"})
 
 
 async def test_the_same_event_twice_on_the_topic_is_handled_once(services: Make) -> None:

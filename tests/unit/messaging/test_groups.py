@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 from shared.messaging.transaction import Transactions
@@ -15,7 +16,8 @@ class Commits(Transactions):
     """Notes when each group began and how many were in it; commits nothing."""
 
     def __init__(self, pace: float) -> None:
-        super().__init__(cast(Any, None), cast(Any, None), "intake", lambda: None, pace=pace)
+        nothing = cast(Any, SimpleNamespace(delegate=None))
+        super().__init__(nothing, nothing, "intake", lambda: None, pace=pace)
         self.groups: list[tuple[float, int]] = []
 
     async def _once(self, group: list[Any]) -> list[Any]:
