@@ -20,7 +20,7 @@ from tests.system import system
 
 __all__ = ["system"]
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 LAST = ("journeys", "browser", "faults")
 Make = Callable[..., Awaitable[Service]]
 

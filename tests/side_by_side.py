@@ -1,26 +1,28 @@
 """`python -m tests.side_by_side`: all tests in several processes at once, as each spends much of its time waiting.
 
-What shares a stack stays in one process. The first one's report is shown as it comes, the others' when all are done.
-With arguments, one process runs what they say.
+What shares a stack stays in one process. Each one's report is shown when it is done. With arguments, one process runs
+what they say.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TESTS = Path(__file__).parent
 SHARES: tuple[tuple[str, ...], ...] = (
-    ("unit", "contract"),
-    ("journeys", "browser", "faults"),
-    ("integration/lottery", "integration/messaging", "integration/local", "integration/privacy"),
+    ("browser",),
     ("integration/checkin", "integration/intake", "integration/notifier", "integration/replay",
      "integration/retention"),
+    ("journeys", "faults"),
+    ("integration/lottery", "integration/messaging", "integration/local", "integration/privacy"),
+    ("unit", "contract"),
 )  # fmt: skip
+"""The longest first."""
+AT_ONCE = 4
 NO_TESTS_THERE = 5
 
 
@@ -43,21 +45,17 @@ def main(arguments: Sequence[str]) -> int:
     if missed := left_out():
         print(f"nobody would run {', '.join(missed)}: add its folder to SHARES in {__file__}")
         return NO_TESTS_THERE
-    shown, *kept = ([str(TESTS / area) for area in share] for share in SHARES)
-    with ExitStack() as ending:
-        beside = []
-        for share in kept:
-            report = ending.enter_context(tempfile.TemporaryFile("w+"))
-            process = subprocess.Popen(command(share), stdout=report, stderr=subprocess.STDOUT)
-            ending.callback(process.wait)
-            ending.callback(process.terminate)
-            beside.append((share, process, report))
-        codes = [subprocess.run(command(shown), check=False).returncode]
-        for share, process, report in beside:
-            codes.append(process.wait())
-            report.seek(0)
-            print(f"\n== beside it: {' '.join(share)}\n{report.read()}", flush=True)
-    return max(codes, key=abs)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return max(pool.map(reported, SHARES), key=abs)
+
+
+def reported(share: tuple[str, ...]) -> int:
+    """Runs a share and prints its report when it is whole; its exit code."""
+    done = subprocess.run(
+        command([str(TESTS / area) for area in share]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False)
+    print(f"== {' '.join(share)}\n{done.stdout}", flush=True)
+    return done.returncode
 
 
 if __name__ == "__main__":

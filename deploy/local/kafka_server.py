@@ -83,6 +83,8 @@ class KafkaServer:
     def _java(self, *options: str) -> list[str]:
         return [
             str(JAVA), *options, "-XX:+UseSerialGC",
+            # A broker that runs for minutes never earns back what the second compiler costs.
+            "-XX:TieredStopAtLevel=1",
             "-Djava.awt.headless=true",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",

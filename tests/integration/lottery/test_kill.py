@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,9 +21,10 @@ from shared.contracts.lottery import DrawStepTaken, ResultChanged, ResultDrawn
 from tests.conftest import settings_of
 from tests.integration.lottery.stage import Campaign, Stage
 from tests.integration.lottery.test_draw import DICE, said, verified
-from tests.stages.leases import lapse
+from tests.stages.leases import LONG_AGO, lapse
 
 CHUNK, FIRST, MIDDLE, LAST = 80, 1, 2, 3
+SILENCED = {"holder": "another"}
 SLOWLY = {"KUJIBIKI_CHUNK": str(CHUNK), "KUJIBIKI_SLOW_MS": "1000"}
 
 
@@ -50,7 +52,7 @@ class Killer:
     async def silence(self) -> None:
         """Nothing that it says comes out until it is killed, as if another's relay held the lease and hung."""
         await self.database["leases"].update_one(
-            {"_id": "relay"}, {"$set": {"holder": "another", "until": datetime.now(UTC) + timedelta(hours=1)}},
+            {"_id": "relay"}, {"$set": {**SILENCED, "until": datetime.now(UTC) + timedelta(hours=1)}},
             upsert=True)
 
     async def at_step(self, job: str, number: int, *, silent: bool = False) -> None:
@@ -77,13 +79,22 @@ class Killer:
         await self.stage.restart_after_kill(**then)
 
 
+@asynccontextmanager
+async def killing(stage: Stage, it: Campaign) -> AsyncIterator[Killer]:
+    """A killer of one draw; whatever comes of it, lottery may speak afterwards."""
+    async with AsyncMongoClient[dict[str, Any]](
+            settings_of(stage.stack, "lottery").mongo_uri(), tz_aware=True) as client:
+        try:
+            yield Killer(stage, it, client["lottery"])
+        finally:
+            await client["lottery"]["leases"].update_many(SILENCED, {"$set": {"until": LONG_AGO}})
+
+
 async def test_s06_killed_at_each_step_of_freeze_draw_and_settling_it_ends_as_if_undisturbed(
     stage: Stage, campaign: Callable[..., Campaign], tmp_path: Path
 ) -> None:
     it = campaign("killed")
-    async with AsyncMongoClient[dict[str, Any]](
-            settings_of(stage.stack, "lottery").mongo_uri(), tz_aware=True) as client:
-        killer = Killer(stage, it, client["lottery"])
+    async with killing(stage, it) as killer:
         await it.announce()
         await it.apply(CHUNK * LAST, random.Random(3))
         await it.close_window()
@@ -99,7 +110,7 @@ async def test_s06_killed_at_each_step_of_freeze_draw_and_settling_it_ends_as_if
         await killer.between_commit_and_fact("drawn", lambda draw: draw["stage"] == "drawn")
         tomorrow = await a_day_of_changes(stage, it)
         before = (await it.state())["digest"]
-        await killer.silence()
+        await killer.again(silent=True)
         await stage.say_tick(it.programme, tomorrow)
         await killer.between_commit_and_fact("changed", lambda draw: draw["digest"] != before)
     await ended_as_if_undisturbed(stage, it, tmp_path)
