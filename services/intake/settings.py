@@ -25,4 +25,4 @@ class IntakeSettings(Settings):
     lookup_longest: float = 15.0
     applying_at_once: int = 192
     applying_longest_wait: float = 2.0
-    group_pace: float = 0.05
+    group_pace: float = 0.03

@@ -19,32 +19,22 @@ PATIENCE_SECONDS = 900
 def test_s17_s18_the_demo_ends_green_keeps_its_report_and_leaves_no_process(tmp_path: Path) -> None:
     """From publication to the door over public interfaces only; exit status 0: every promise was seen to hold."""
     state = tmp_path / "state"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "cli",
-            "demo",
-            "--applications",
-            "40",
-            "--stop",
-            "--state",
-            str(state),
-            "--port-base",
-            str(free_base(FIRST_BASE)),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    try:
+        done = kujibiki("demo", "--applications", "40", "--stop", "--state", str(state),
+                        "--port-base", str(free_base(FIRST_BASE)))
+    finally:
+        kujibiki("down", "--state", str(state))  # what did not end in time goes on in the background
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     report = json.loads((state / "demo" / "report.json").read_text())
     assert [finding["promise"] for finding in report["findings"] if not finding["holds"]] == []
     assert report["counts"]["won"] > 0
     assert len((state / "demo" / "applicants.jsonl").read_text().splitlines()) == 40
-    status = subprocess.run(
-        [sys.executable, "-m", "cli", "status", "--state", str(state)], capture_output=True, text=True, check=False
-    )
+    status = kujibiki("status", "--state", str(state))
     assert status.returncode == 1
     assert "No stack runs" in status.stdout
+
+
+def kujibiki(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, from start to end."""
+    return subprocess.run([sys.executable, "-m", "cli", *arguments], capture_output=True, text=True,
+                          timeout=PATIENCE_SECONDS, check=False)
