@@ -22,8 +22,9 @@ def test_s17_s18_the_demo_ends_green_keeps_its_report_and_leaves_no_process(tmp_
     try:
         done = kujibiki("demo", "--applications", "40", "--stop", "--state", str(state),
                         "--port-base", str(free_base(FIRST_BASE)))
-    finally:
-        kujibiki("down", "--state", str(state))  # what did not end in time goes on in the background
+    except subprocess.TimeoutExpired:
+        kujibiki("down", "--state", str(state))  # it would go on in the background
+        raise
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     report = json.loads((state / "demo" / "report.json").read_text())
     assert [finding["promise"] for finding in report["findings"] if not finding["holds"]] == []
