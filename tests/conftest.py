@@ -21,6 +21,8 @@ from tests.system import system
 __all__ = ["system"]
 
 PATIENCE_SECONDS = 180.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.2
+"""What is asked costs the machine that is to answer: what takes long is asked for less often."""
 LAST = ("journeys", "browser", "faults")
 Make = Callable[..., Awaitable[Service]]
 
@@ -50,7 +52,7 @@ async def until(
     reached: Callable[[], Any], seconds: float = PATIENCE_SECONDS, told: Callable[[], str] = str
 ) -> Any:
     """Waits until `reached()` (plain or awaitable) is true, and returns what it returned; `told()` says more if not."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         result = reached()
         if asyncio.iscoroutine(result):
@@ -58,7 +60,8 @@ async def until(
         if result:
             return result
         assert time.monotonic() < deadline, f"not reached within {seconds} s: {told()}"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
+        pause = min(LONGEST_PAUSE, 1.3 * pause)
 
 
 @pytest.fixture
