@@ -21,8 +21,8 @@ SHARES: tuple[tuple[str, ...], ...] = (
     ("integration/lottery", "integration/messaging", "integration/local", "integration/privacy"),
     ("unit", "contract"),
 )  # fmt: skip
-"""The longest first."""
-AT_ONCE = 4
+"""The longest first; more of them at once than this would only wait for the same two cores."""
+AT_ONCE = 3
 NO_TESTS_THERE = 5
 
 
