@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import ssl
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from shared.platform.settings import Settings
 
 MAX_RECORD = 4 * 1024 * 1024
+START_SECONDS, JOIN_SECONDS, STOP_SECONDS = 30.0, 90.0, 5.0
+
+log = logging.getLogger(__name__)
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -54,6 +60,24 @@ def consumer(settings: Settings, *topics: str, group: str | None = None, wait_ms
         heartbeat_interval_ms=2_000, metadata_max_age_ms=60_000, fetch_max_wait_ms=wait_ms,
         max_partition_fetch_bytes=MAX_RECORD,
     )
+
+
+async def start(client: AIOKafkaConsumer | AIOKafkaProducer, seconds: float = START_SECONDS) -> None:
+    """Starts it. Raises TimeoutError where a broker that went away at that moment is waited for: a new one tries again.
+
+    Who joins a group waits for its other members, and is given more `seconds`.
+    """
+    async with asyncio.timeout(seconds):
+        await client.start()
+
+
+async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Stops it; where that takes too long, or fails, it is left behind: whoever waited for it would never go on."""
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await client.stop()
+    except (KafkaError, TimeoutError, OSError) as error:
+        log.warning("a client did not stop cleanly: %s", type(error).__name__)
 
 
 def admin(settings: Settings) -> AIOKafkaAdminClient:

@@ -108,9 +108,9 @@ class Relay:
         if self._producer is None:
             producer = kafka.producer(self._settings)
             try:
-                await producer.start()
+                await kafka.start(producer)
             except BaseException:
-                await producer.stop()
+                await kafka.stop(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -118,11 +118,7 @@ class Relay:
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            try:
-                async with asyncio.timeout(5):
-                    await producer.stop()
-            except (KafkaError, TimeoutError, OSError) as error:
-                log.warning("producer did not stop cleanly: %s", type(error).__name__)
+            await kafka.stop(producer)
 
 
 def batches(producer: AIOKafkaProducer, events: Sequence[Document]) -> Iterator[tuple[str, int, BatchBuilder]]:

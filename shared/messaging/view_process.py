@@ -85,8 +85,8 @@ class ViewProcess:
         """Connects what Faust does not: the producer, and the client that asks for end offsets."""
         self._producer = kafka.producer(self.settings)
         self._ends = kafka.consumer(self.settings)
-        await self._producer.start()
-        await self._ends.start()
+        await kafka.start(self._producer)
+        await kafka.start(self._ends)
 
     def hear(self, partition: int, offset: int, value: bytes | None) -> None:
         """One record of the topic that the view follows."""

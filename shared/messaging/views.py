@@ -54,8 +54,8 @@ class Views:
 
     async def _follow(self) -> None:
         client = kafka.consumer(self._settings, wait_ms=WAIT_MS)
-        await client.start()
         try:
+            await kafka.start(client)
             partitions = self.partitions()
             client.assign(partitions)
             for partition in partitions:
@@ -68,7 +68,7 @@ class Views:
                         self._apply(record.topic, record.value)
                     self._read[partition] = await client.position(partition)
         finally:
-            await client.stop()
+            await kafka.stop(client)
 
     def partitions(self) -> list[TopicPartition]:
         """All partitions of the followed topics."""

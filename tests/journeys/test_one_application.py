@@ -33,7 +33,7 @@ from shared.contracts.programme import Programme
 from tests.system import System
 
 PROGRAMME = "one-application"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 SERVICES = {"intake", "lottery", "checkin", "notifier", "retention"}
 FORM: dict[str, Any] = {
     "name": "神楽坂 澄江", "address": "東京都新宿区神楽坂4丁目7番12号 メゾン301", "age": 67,

@@ -50,7 +50,7 @@ class Stage:
         self.process = Process(self.state, self.service)
         self.voices, self.ears = Voices(stack), Ears(stack)
         self.say, self.say_all = self.voices.say, self.voices.say_all
-        self.http = httpx.AsyncClient(base_url=self.url, timeout=60, limits=httpx.Limits(max_connections=200))
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=PATIENCE, limits=httpx.Limits(max_connections=200))
         self._ticks: dict[str, int] = defaultdict(int)
         self._affirming: asyncio.Task[None] | None = None
 

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from shared.contracts.envelope import Envelope, derived_id, encode, envelope, new_id
 from shared.contracts.intake import ApplicationWithdrawn
 from shared.contracts.privacy import ApplicationRecorded, Part
-from shared.messaging import kafka
+from shared.messaging import consumer, kafka
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import OUTBOX, Transaction, is_duplicate
 from shared.platform.service import Service
@@ -122,6 +124,33 @@ async def test_what_is_only_noted_is_committed_with_its_hooks_and_refused_alone(
 
 async def _inserted(collection: str, subject: str, tx: Transaction) -> None:
     tx.insert(collection, {"_id": subject, "at": "before"})
+
+
+async def test_a_client_that_hands_out_nothing_though_there_is_something_is_replaced(
+    services: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients: list[AIOKafkaConsumer] = []
+
+    def first_one_deaf(*arguments: Any, **options: Any) -> AIOKafkaConsumer:
+        client = aiokafka_client(*arguments, **options)
+        if options.get("group") == "notifier":
+            clients.append(client)
+            if len(clients) == 1:
+                client.getmany = hears_nothing
+        return client
+
+    async def hears_nothing(**_: Any) -> dict[str, list[object]]:
+        await asyncio.sleep(0.05)
+        return {}
+
+    aiokafka_client = kafka.consumer
+    monkeypatch.setattr(kafka, "consumer", first_one_deaf)
+    monkeypatch.setattr(consumer, "QUIET_SECONDS", 0.5)
+    intake, hearer, subject = await services("intake"), Hearer(), new_id()
+    await services("notifier", hearer.prepare)
+    await intake.transactions.run(said(intake, subject))
+    await until(lambda: hearer.of(subject))
+    assert len(clients) >= 2
 
 
 async def test_the_same_event_twice_on_the_topic_is_handled_once(services: Make) -> None:
