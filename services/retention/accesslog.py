@@ -185,7 +185,7 @@ async def published(settings: RetentionSettings, topic: str) -> Said:
     """Every checkpoint over `topic` that is on Kafka, by partition, in its order there."""
     found: dict[int, list[CheckpointSigned]] = {}
     client = kafka.consumer(settings)
-    await client.start()
+    await kafka.start(client)
     try:
         async for record in every_record(client, CheckpointSigned.TOPIC):
             try:
@@ -196,5 +196,5 @@ async def published(settings: RetentionSettings, topic: str) -> Said:
             if isinstance(said, CheckpointSigned) and said.topic == topic:
                 found.setdefault(said.partition, []).append(said)
     finally:
-        await client.stop()
+        await kafka.stop(client)
     return found

@@ -23,14 +23,13 @@ from opentelemetry.trace import SpanKind
 from shared.contracts.envelope import Envelope, Event, MalformedEvent, UnknownEvent, decode
 from shared.messaging import kafka
 from shared.messaging.letters import Letters
+from shared.messaging.quiet import Quiet
 from shared.messaging.transaction import Transaction, Transactions
 from shared.platform import telemetry
 from shared.platform.mongo import Database, StoreError, Unreachable, is_duplicate
 from shared.platform.settings import Settings
 
 Records = dict[TopicPartition, list[ConsumerRecord]]
-Unread = dict[TopicPartition, tuple[int, int]]
-"""Where reading stands, and where the partition ends."""
 Handler = Callable[[Transaction, Envelope[Any]], Awaitable[None]]
 INBOX = "inbox"
 CHUNK = 200
@@ -40,7 +39,6 @@ GATHER_SECONDS = 0.03
 """How long more is waited for in a stream of events: what costs is the transaction, not the events in it."""
 STREAM_SECONDS = 0.2
 """Events that come so soon after others are a stream."""
-QUIET_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -74,47 +72,6 @@ class _Message:
     fault: str | None = None
 
 
-class _Quiet:
-    """Notices a client that hands out nothing though there is something: after a broker's death some never do again.
-
-    What a second client is not handed out either is no deafness: compaction took it away.
-    """
-
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-        self._missed: Unread = {}
-        self._taken_away: Unread = {}
-
-    def begin(self) -> None:
-        """A new client, or one that was just heard of."""
-        self._since, self._missed = time.monotonic(), {}
-
-    async def check(self, client: AIOKafkaConsumer, records: Records) -> None:
-        """Raises `Deaf` where twice in a row nothing came for `QUIET_SECONDS` while something lay there."""
-        if records:
-            self.begin()
-        elif time.monotonic() - self._since > QUIET_SECONDS:
-            unread = await _unread(client)
-            missed = {place: span for place, span in unread.items() if self._taken_away.get(place) != span}
-            if missed and self._missed:
-                self._taken_away |= missed
-                raise Deaf
-            self._since, self._missed = time.monotonic(), missed
-
-
-async def _unread(client: AIOKafkaConsumer) -> Unread:
-    """The partitions that go on behind what was handed out of them."""
-    assigned = list(client.assignment())
-    async with asyncio.timeout(kafka.START_SECONDS):
-        ends = await client.end_offsets(assigned) if assigned else {}
-        spans = {partition: (await client.position(partition), end) for partition, end in ends.items()}
-    return {partition: (position, end) for partition, (position, end) in spans.items() if end > position}
-
-
-class Deaf(KafkaError):  # type: ignore[misc]
-    """The client hears nothing any more: a new one is needed."""
-
-
 class Consumer:
     """Reads the service's subscriptions in its group until it is stopped."""
 
@@ -129,7 +86,7 @@ class Consumer:
         self._letters = letters
         self.group = settings.service
         self._heard_at = -STREAM_SECONDS
-        self._quiet = _Quiet()
+        self._quiet = Quiet()
         self.progress = Progress()
         self.started = asyncio.Event()
 

@@ -136,13 +136,13 @@ class Letters:
     async def _fetch(self, letter: Document) -> ConsumerRecord | None:
         partition = TopicPartition(letter["topic"], letter["partition"])
         client = kafka.consumer(self._settings)
-        await client.start()
+        await kafka.start(client)
         try:
             client.assign([partition])
             client.seek(partition, letter["offset"])
             batches = await client.getmany(partition, timeout_ms=10_000, max_records=1)
         finally:
-            await client.stop()
+            await kafka.stop(client)
         records = batches.get(partition, [])
         return records[0] if records and records[0].offset == letter["offset"] else None
 

@@ -56,9 +56,9 @@ class KafkaLog:
         """Connects; raises `KafkaError`, `OSError`."""
         client = kafka.consumer(self._settings)
         try:
-            await client.start()
+            await kafka.start(client)
         except BaseException:
-            await client.stop()
+            await kafka.stop(client)
             raise
         self._client = client
 
@@ -66,7 +66,7 @@ class KafkaLog:
         """Lets go of the connection."""
         client, self._client = self._client, None
         if client is not None:
-            await client.stop()
+            await kafka.stop(client)
 
     async def bounds(self) -> dict[int, tuple[int, int]]:
         """The first offset there is and the one after the last, by partition."""

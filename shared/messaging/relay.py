@@ -96,12 +96,12 @@ class Relay:
     async def _send(self, events: list[Document]) -> None:
         producer = await self._connected()
         acknowledgements = []
-        for topic, partition, batch in batches(producer, events):
-            if not self._lease.valid() and not await self._lease.take():
-                raise LeaseLost
-            acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
         # A producer that waits for a broker for good has happened (aiokafka #1154): a new one tries again.
         async with asyncio.timeout(SEND_SECONDS):
+            for topic, partition, batch in batches(producer, events):
+                if not self._lease.valid() and not await self._lease.take():
+                    raise LeaseLost
+                acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
             await asyncio.gather(*acknowledgements)
 
     async def _connected(self) -> AIOKafkaProducer:

@@ -44,7 +44,7 @@ async def every_record(client: AIOKafkaConsumer, topic: str) -> AsyncIterator[Co
 async def what_is_left(settings: Settings, topic: str, keys: Collection[str]) -> Left:
     """Reads `topic` whole, in memory of the size of `keys`."""
     left, client = Left(ends=dict.fromkeys(range(TOPIC[topic].partitions), 0)), kafka.consumer(settings)
-    await client.start()
+    await kafka.start(client)
     try:
         async for record in every_record(client, topic):
             left.ends[record.partition] = record.offset + 1
@@ -57,5 +57,5 @@ async def what_is_left(settings: Settings, topic: str, keys: Collection[str]) ->
                 left.values.add(key)
                 left.again.add(key)
     finally:
-        await client.stop()
+        await kafka.stop(client)
     return left

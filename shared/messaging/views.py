@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from shared.contracts.envelope import Envelope, MalformedEvent, UnknownEvent, decode
 from shared.contracts.topics import TOPIC
 from shared.messaging import kafka
+from shared.messaging.quiet import Quiet
 from shared.platform.settings import Settings
 
 WAIT_MS = 500
@@ -37,6 +38,7 @@ class Views:
         self._seen: set[str] = set()
         self._ends: dict[TopicPartition, int] = {}
         self._read: dict[TopicPartition, int] = {}
+        self._quiet = Quiet()
         self.caught_up = asyncio.Event()
 
     def follow(self, topic: str, apply: Apply) -> None:
@@ -61,9 +63,12 @@ class Views:
             for partition in partitions:
                 client.seek(partition, self._read.get(partition, 0))
             self._ends = await client.end_offsets(partitions)
+            self._quiet.begin()
             while True:
                 self._check()
-                for partition, records in (await client.getmany(timeout_ms=WAIT_MS)).items():
+                heard = await client.getmany(timeout_ms=WAIT_MS)
+                await self._quiet.check(client, heard)
+                for partition, records in heard.items():
                     for record in records:
                         self._apply(record.topic, record.value)
                     self._read[partition] = await client.position(partition)

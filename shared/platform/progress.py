@@ -56,8 +56,8 @@ class Progress:
 
     async def _answer(self) -> None:
         client = kafka.consumer(self._settings, group=self._group)
-        await client.start()
         try:
+            await kafka.start(client)
             told: dict[str, int] = {}
             while True:
                 self._ticked.clear()
@@ -68,7 +68,7 @@ class Progress:
                     told |= asked
                 await self._ticked.wait()
         finally:
-            await client.stop()
+            await kafka.stop(client)
 
     async def _at_rest(self, client: AIOKafkaConsumer) -> int:
         """Waits for rest; returns the sum of the end offsets of all that the service reads or writes."""

@@ -45,8 +45,9 @@ async def test_b04_b19_a_change_is_told_where_it_was_before_and_a_lost_receipt_c
                 "address": "神楽坂4-7-12", "age": str(FORM["age"])}  # fmt: skip
         page = (await interfaces.raw("POST", "intake", f"{path}/enquiry", staff=DESK, data=said)).text
         (enquiry,) = set(re.findall(r'name="enquiry" value="([0-9a-f]{32})"', page))
-        await interfaces.raw(
+        answer = await interfaces.raw(
             "POST", "intake", f"{path}/enquiry/act", staff=DESK, data={"enquiry": enquiry, "step": "lettered"})
+        assert answer.is_success, answer.text
         (mail,) = await eventually(lambda: mails_to(AFTER))
         (secret,) = set(re.findall(rf"mine#{keys['receipt']}\.([0-9a-f]{{32}})", mail["text"]))
         assert (await interfaces.raw("POST", "intake", f"{path}/api/mine", json=keys)).status_code == 404

@@ -36,7 +36,7 @@ from shared.privacy.door import Door, ServiceActor
 BATCH = 100
 LEASE_SECONDS = 120
 ITEMS = ("name", "email")
-PATIENT_TRIES = 5
+PATIENT_TRIES = 60
 RECORD_PAUSE = timedelta(hours=1)
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.contracts.envelope import Envelope, derived_id, encode, envelope, new_id
 from shared.contracts.intake import ApplicationWithdrawn
 from shared.contracts.privacy import ApplicationRecorded, Part
-from shared.messaging import consumer, kafka
+from shared.messaging import kafka, quiet
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import OUTBOX, Transaction, is_duplicate
 from shared.platform.service import Service
@@ -145,7 +145,7 @@ async def test_a_client_that_hands_out_nothing_though_there_is_something_is_repl
 
     aiokafka_client = kafka.consumer
     monkeypatch.setattr(kafka, "consumer", first_one_deaf)
-    monkeypatch.setattr(consumer, "QUIET_SECONDS", 0.5)
+    monkeypatch.setattr(quiet, "QUIET_SECONDS", 0.5)
     intake, hearer, subject = await services("intake"), Hearer(), new_id()
     await services("notifier", hearer.prepare)
     await intake.transactions.run(said(intake, subject))
