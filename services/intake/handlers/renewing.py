@@ -19,6 +19,8 @@ from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
 from shared.privacy.door import Door
 
+_TRIES = 4
+
 How = Literal["letter", "counter"]
 
 
@@ -42,14 +44,26 @@ async def renew(
     wanted = proof(document["receipt"], secret)
     if document["proof"] == wanted:
         return secret
-    renewal = _Renewal(document, await given(door, programme, document, desk.caller), secret, how, desk)
-    try:
-        await means.transactions.run(partial(_write, means, programme, renewal))
-    except Overtaken:
-        again = await means.store.application(document["_id"])
-        if again is None or again["proof"] != wanted:
-            raise
-    return secret
+    for _ in range(_TRIES):
+        renewal = _Renewal(document, await given(door, programme, document, desk.caller), secret, how, desk)
+        try:
+            await means.transactions.run(partial(_write, means, programme, renewal))
+        except Overtaken:
+            again = await means.store.application(document["_id"])
+            if again is None or (again["proof"] != wanted and not _by_nobody(document, again)):
+                raise
+            if again["proof"] == wanted:
+                return secret
+            document = again
+        else:
+            return secret
+    raise Overtaken
+
+
+def _by_nobody(document: Document, again: Document) -> bool:
+    """Whether nobody did anything in between: the record also gets a version when a letter in it was sent."""
+    done, later = (len(one.get("history", ())) for one in (document, again))
+    return done == later and document.get("withdrawn_at") == again.get("withdrawn_at")
 
 
 async def _write(means: Means, programme: Programme, renewal: _Renewal, tx: Transaction) -> None:
