@@ -107,8 +107,8 @@ class Consumer:
     async def _consume(self) -> None:
         client = kafka.consumer(self._settings, group=self.group)
         client.subscribe(list(self._handlers), listener=_Rebalance(self._letters))
+        await kafka.start(client, kafka.JOIN_SECONDS)
         try:
-            await kafka.start(client, kafka.JOIN_SECONDS)
             self.started.set()
             self._quiet.begin()
             while True:

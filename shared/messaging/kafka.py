@@ -65,10 +65,14 @@ def consumer(settings: Settings, *topics: str, group: str | None = None, wait_ms
 async def start(client: AIOKafkaConsumer | AIOKafkaProducer, seconds: float = START_SECONDS) -> None:
     """Starts it. Raises TimeoutError where a broker that went away at that moment is waited for: a new one tries again.
 
-    Who joins a group waits for its other members, and is given more `seconds`.
+    Who joins a group waits for its other members, and is given more `seconds`. What could not start is stopped.
     """
-    async with asyncio.timeout(seconds):
-        await client.start()
+    try:
+        async with asyncio.timeout(seconds):
+            await client.start()
+    except BaseException:
+        await stop(client)
+        raise
 
 
 async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:

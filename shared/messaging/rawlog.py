@@ -55,11 +55,7 @@ class KafkaLog:
     async def open(self) -> None:
         """Connects; raises `KafkaError`, `OSError`."""
         client = kafka.consumer(self._settings)
-        try:
-            await kafka.start(client)
-        except BaseException:
-            await kafka.stop(client)
-            raise
+        await kafka.start(client)
         self._client = client
 
     async def close(self) -> None:

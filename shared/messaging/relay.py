@@ -107,11 +107,7 @@ class Relay:
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = kafka.producer(self._settings)
-            try:
-                await kafka.start(producer)
-            except BaseException:
-                await kafka.stop(producer)
-                raise
+            await kafka.start(producer)
             self._producer = producer
         return self._producer
 

@@ -56,8 +56,8 @@ class Views:
 
     async def _follow(self) -> None:
         client = kafka.consumer(self._settings, wait_ms=WAIT_MS)
+        await kafka.start(client)
         try:
-            await kafka.start(client)
             partitions = self.partitions()
             client.assign(partitions)
             for partition in partitions:

@@ -56,8 +56,8 @@ class Progress:
 
     async def _answer(self) -> None:
         client = kafka.consumer(self._settings, group=self._group)
+        await kafka.start(client)
         try:
-            await kafka.start(client)
             told: dict[str, int] = {}
             while True:
                 self._ticked.clear()

@@ -48,15 +48,14 @@ async def renew(
         renewal = _Renewal(document, await given(door, programme, document, desk.caller), secret, how, desk)
         try:
             await means.transactions.run(partial(_write, means, programme, renewal))
+            return secret
         except Overtaken:
             again = await means.store.application(document["_id"])
-            if again is None or (again["proof"] != wanted and not _by_nobody(document, again)):
-                raise
-            if again["proof"] == wanted:
+            if again is not None and again["proof"] == wanted:
                 return secret
+            if again is None or not _by_nobody(document, again):
+                raise
             document = again
-        else:
-            return secret
     raise Overtaken
 
 
