@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,10 @@ FIRST, SECOND = "live-site-2020", "summer-stage-2024"
 MOST_SLOTS, GROUPS_A_SLOT = 4, 6
 
 
+async def _at_once() -> None:
+    """Nobody disturbs."""
+
+
 @dataclass
 class Campaign:
     """What was done, and what is needed to check it."""
@@ -53,6 +57,8 @@ class Campaign:
     ending: Ending | None = None
     passwords: dict[str, str] = field(default_factory=dict)
     on_step: Callable[[str], None] = lambda _: None
+    undisturbed: Callable[[], Awaitable[None]] = _at_once
+    """Waited for before everything is looked at."""
 
     @contextmanager
     def step(self, name: str, total: int = 1) -> Iterator[Any]:
@@ -162,6 +168,7 @@ class Campaign:
         if ending is None:
             return
         state = self.folder.parent
+        await self._quiet(ending.driver)
         with self.step("every store is rebuilt from the topics and compared"):
             await ending.replay("before", state)
         with self.step("the contract's last day: cards destroyed before a witness"):
@@ -170,10 +177,16 @@ class Campaign:
             await ending.return_everything()
         with self.step("everybody else is erased, all older keys are destroyed"):
             await ending.erase_everything()
+        await self._quiet(ending.driver)
         with self.step("an audit sees nothing left, the certificate is issued"):
             await ending.certify(self.passwords[AUDITOR])
         with self.step("every store is rebuilt again: draw and counts are the same"):
             await ending.replay("after", state)
+
+    async def _quiet(self, driver: TimeDriver) -> None:
+        """A store is what its topics say only where nothing is on its way from one to the other."""
+        await self.undisturbed()
+        await driver.settle()
 
     async def _door(self, programme: Programme, driver: TimeDriver) -> None:
         passes = []

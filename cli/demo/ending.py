@@ -225,5 +225,5 @@ async def _run(*command: str) -> str:
     output, _ = await process.communicate()
     text = output.decode()
     if process.returncode:
-        raise Unexpected(f"{' '.join(command[1:4])} ended with {process.returncode}: {text[-800:]}")
+        raise Unexpected(f"{' '.join(command[1:4])} ended with {process.returncode}: {text[-4000:]}")
     return text

@@ -75,7 +75,8 @@ async def test_b09_s17_kill_9_in_the_middle_of_a_campaign_loses_nothing_and_doub
     killer = Killer(shaken)
     async with Interfaces(shaken.urls) as interfaces:
         campaign = Campaign(
-            folder, interfaces, Progress(disable=True), on_step=killer.on_step, access=Access.of_state(shaken.state))
+            folder, interfaces, Progress(disable=True), on_step=killer.on_step, undisturbed=killer.done,
+            access=Access.of_state(shaken.state))
         await campaign.run(APPLICATIONS, 7, shaken.officer_password)
         await killer.done()
     assert len(killer.killed) == sum(map(len, KILLED.values()))
