@@ -21,6 +21,7 @@ from services.intake.handlers.batches import Arrival, arrival_faults, open_batch
 from services.intake.handlers.cards import Told, card_of
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
+from services.intake.handlers.overtaken import Overtaken
 from services.intake.handlers.renewing import How, renew
 from services.intake.handlers.taking import KeyUsed, SecretRenewed, Taken, Unfit, take_postcard, take_web
 from services.intake.handlers.withdrawing import withdraw
@@ -185,7 +186,7 @@ async def _answered(say: Say, programme: Programme, doing: Awaitable[T]) -> T:
         raise out_of_window(say, programme, error) from None
     except DeskRefused as error:
         raise desk_refused(say, error) from None
-    except amending.Overtaken:
+    except Overtaken:
         raise overtaken(say) from None
     except KeyUsed:
         raise key_used(say) from None

@@ -185,8 +185,7 @@ async def published(settings: RetentionSettings, topic: str) -> Said:
     """Every checkpoint over `topic` that is on Kafka, by partition, in its order there."""
     found: dict[int, list[CheckpointSigned]] = {}
     client = kafka.consumer(settings)
-    await kafka.start(client)
-    try:
+    async with kafka.started(client):
         async for record in every_record(client, CheckpointSigned.TOPIC):
             try:
                 said = decode(record.value).data
@@ -195,6 +194,4 @@ async def published(settings: RetentionSettings, topic: str) -> Said:
                 continue
             if isinstance(said, CheckpointSigned) and said.topic == topic:
                 found.setdefault(said.partition, []).append(said)
-    finally:
-        await kafka.stop(client)
     return found

@@ -107,8 +107,8 @@ class Consumer:
     async def _consume(self) -> None:
         client = kafka.consumer(self._settings, group=self.group)
         client.subscribe(list(self._handlers), listener=_Rebalance(self._letters))
-        await kafka.start(client, kafka.JOIN_SECONDS)
-        try:
+        # A cancelled consumer must not commit: what is in hand is handled again, once, by the inbox.
+        async with kafka.started(client, kafka.JOIN_SECONDS):
             self.started.set()
             self._quiet.begin()
             while True:
@@ -119,9 +119,6 @@ class Consumer:
                     if not await self._handled(client, chunk):
                         break
                 await self._letters.attend(self.handle_one)
-        finally:
-            # A cancelled consumer must not commit: what is in hand is handled again, once, by the inbox.
-            await kafka.stop(client)
 
     async def _polled(self, client: AIOKafkaConsumer) -> Records:
         """What is there; in a stream also what comes within a moment. What comes alone waits for nothing."""

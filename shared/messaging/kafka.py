@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -73,6 +75,16 @@ async def start(client: AIOKafkaConsumer | AIOKafkaProducer, seconds: float = ST
     except BaseException:
         await stop(client)
         raise
+
+
+@asynccontextmanager
+async def started(client: AIOKafkaConsumer, seconds: float = START_SECONDS) -> AsyncIterator[None]:
+    """It is started in the block and stopped behind it. Raises as `start` does."""
+    await start(client, seconds)
+    try:
+        yield
+    finally:
+        await stop(client)
 
 
 async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:

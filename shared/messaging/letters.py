@@ -136,13 +136,10 @@ class Letters:
     async def _fetch(self, letter: Document) -> ConsumerRecord | None:
         partition = TopicPartition(letter["topic"], letter["partition"])
         client = kafka.consumer(self._settings)
-        await kafka.start(client)
-        try:
+        async with kafka.started(client):
             client.assign([partition])
             client.seek(partition, letter["offset"])
             batches = await client.getmany(partition, timeout_ms=10_000, max_records=1)
-        finally:
-            await kafka.stop(client)
         records = batches.get(partition, [])
         return records[0] if records and records[0].offset == letter["offset"] else None
 

@@ -44,8 +44,7 @@ async def every_record(client: AIOKafkaConsumer, topic: str) -> AsyncIterator[Co
 async def what_is_left(settings: Settings, topic: str, keys: Collection[str]) -> Left:
     """Reads `topic` whole, in memory of the size of `keys`."""
     left, client = Left(ends=dict.fromkeys(range(TOPIC[topic].partitions), 0)), kafka.consumer(settings)
-    await kafka.start(client)
-    try:
+    async with kafka.started(client):
         async for record in every_record(client, topic):
             left.ends[record.partition] = record.offset + 1
             key = record.key.decode("utf-8", "replace") if record.key else ""
@@ -56,6 +55,4 @@ async def what_is_left(settings: Settings, topic: str, keys: Collection[str]) ->
             else:
                 left.values.add(key)
                 left.again.add(key)
-    finally:
-        await kafka.stop(client)
     return left

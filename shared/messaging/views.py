@@ -56,8 +56,7 @@ class Views:
 
     async def _follow(self) -> None:
         client = kafka.consumer(self._settings, wait_ms=WAIT_MS)
-        await kafka.start(client)
-        try:
+        async with kafka.started(client):
             partitions = self.partitions()
             client.assign(partitions)
             for partition in partitions:
@@ -72,8 +71,6 @@ class Views:
                     for record in records:
                         self._apply(record.topic, record.value)
                     self._read[partition] = await client.position(partition)
-        finally:
-            await kafka.stop(client)
 
     def partitions(self) -> list[TopicPartition]:
         """All partitions of the followed topics."""

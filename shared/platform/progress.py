@@ -56,8 +56,7 @@ class Progress:
 
     async def _answer(self) -> None:
         client = kafka.consumer(self._settings, group=self._group)
-        await kafka.start(client)
-        try:
+        async with kafka.started(client):
             told: dict[str, int] = {}
             while True:
                 self._ticked.clear()
@@ -67,8 +66,6 @@ class Progress:
                     await self._tell(asked, await self._at_rest(client))
                     told |= asked
                 await self._ticked.wait()
-        finally:
-            await kafka.stop(client)
 
     async def _at_rest(self, client: AIOKafkaConsumer) -> int:
         """Waits for rest; returns the sum of the end offsets of all that the service reads or writes."""

@@ -23,6 +23,7 @@ from services.intake.domain.fault import Fault
 from services.intake.domain.window import WindowRefused
 from services.intake.handlers.looking import standing_of
 from services.intake.handlers.means import Means
+from services.intake.handlers.overtaken import Overtaken, through_upkeep
 from services.intake.handlers.searching import keys_to_keep, lasting
 from services.intake.handlers.taking import Unfit, web_faults
 from services.intake.numbering import Numbered, WindowShut, say_numbered, write_sealed
@@ -35,10 +36,6 @@ from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
 from shared.privacy.door import Door, RecordMissing, ServiceActor
-
-
-class Overtaken(Exception):
-    """The application was amended, withdrawn or erased meanwhile; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,12 @@ async def amend(
     Raises `WindowRefused` where it is too late or was done too often, `Unfit`, and `Overtaken`.
     """
     allowed = await _allowed(means, programme, document)
-    await _apply(means, programme, _Change(document, await given(door, programme, document), application, allowed))
+
+    async def attempt(document: Document) -> None:
+        before = await given(door, programme, document)
+        await _apply(means, programme, _Change(document, before, application, allowed))
+
+    await through_upkeep(means.store, document, attempt)
 
 
 async def rename_companions(
@@ -110,10 +112,14 @@ async def rename_companions(
 ) -> None:
     """Replaces the companions' names at the desk, and nothing else. Raises as `amend` does."""
     allowed = await _allowed(means, programme, document)
-    before = await given(door, programme, document, desk.caller)
-    application = before.application
-    after = replace(application, party=replace(application.party, companions=names))
-    await _apply(means, programme, _Change(document, before, after, allowed, desk))
+
+    async def attempt(document: Document) -> None:
+        before = await given(door, programme, document, desk.caller)
+        application = before.application
+        after = replace(application, party=replace(application.party, companions=names))
+        await _apply(means, programme, _Change(document, before, after, allowed, desk))
+
+    await through_upkeep(means.store, document, attempt)
 
 
 async def _allowed(means: Means, programme: Programme, document: Document) -> Scope:

@@ -10,10 +10,11 @@ from services.intake.domain.application import Application, declared_items
 from services.intake.domain.checking import OPEN_ITEMS, SEALED_ITEMS, Reading, differing
 from services.intake.domain.desk import DeskRefused
 from services.intake.domain.window import Verdict, WindowRefused, decided_by_desk
-from services.intake.handlers.amending import Given, Overtaken, given
+from services.intake.handlers.amending import Given, given
 from services.intake.handlers.batches import HANDLERS, batch_of
 from services.intake.handlers.documents import Card
 from services.intake.handlers.means import Means
+from services.intake.handlers.overtaken import Overtaken
 from services.intake.handlers.searching import keys_to_keep
 from services.intake.handlers.taking import check_postcard
 from services.intake.numbering import Numbered, WindowShut, say_numbered

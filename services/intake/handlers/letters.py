@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.intake.handlers.amending import Overtaken, given
+from services.intake.handlers.amending import given
 from services.intake.handlers.means import Means
+from services.intake.handlers.overtaken import Overtaken
 from services.intake.numbering import write_sealed
 from services.intake.store import Store
 from shared.contracts.envelope import Envelope

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Literal
 
 from services.intake.domain.receipt import proof
-from services.intake.handlers.amending import Given, Overtaken, given, history_entry, letters_with
+from services.intake.handlers.amending import Given, given, history_entry, letters_with
 from services.intake.handlers.means import Means
+from services.intake.handlers.overtaken import Overtaken, through_upkeep
 from services.intake.handlers.searching import scoped
 from services.intake.numbering import write_sealed
 from shared.contracts.envelope import Id
@@ -18,8 +19,6 @@ from shared.contracts.programme import Programme
 from shared.messaging.transaction import Transaction
 from shared.platform.mongo import Document
 from shared.privacy.door import Door
-
-_TRIES = 4
 
 How = Literal["letter", "counter"]
 
@@ -44,25 +43,19 @@ async def renew(
     wanted = proof(document["receipt"], secret)
     if document["proof"] == wanted:
         return secret
-    for _ in range(_TRIES):
-        renewal = _Renewal(document, await given(door, programme, document, desk.caller), secret, how, desk)
-        try:
-            await means.transactions.run(partial(_write, means, programme, renewal))
-            return secret
-        except Overtaken:
-            again = await means.store.application(document["_id"])
-            if again is not None and again["proof"] == wanted:
-                return secret
-            if again is None or not _by_nobody(document, again):
-                raise
-            document = again
-    raise Overtaken
 
+    async def attempt(document: Document) -> None:
+        before = await given(door, programme, document, desk.caller)
+        renewal = _Renewal(document, before, secret, how, desk)
+        await means.transactions.run(partial(_write, means, programme, renewal))
 
-def _by_nobody(document: Document, again: Document) -> bool:
-    """Whether nobody did anything in between: the record also gets a version when a letter in it was sent."""
-    done, later = (len(one.get("history", ())) for one in (document, again))
-    return done == later and document.get("withdrawn_at") == again.get("withdrawn_at")
+    try:
+        await through_upkeep(means.store, document, attempt)
+    except Overtaken:
+        again = await means.store.application(document["_id"])
+        if again is None or again["proof"] != wanted:
+            raise
+    return secret
 
 
 async def _write(means: Means, programme: Programme, renewal: _Renewal, tx: Transaction) -> None:

@@ -6,12 +6,18 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from services.intake.domain.amending import MOST_A_DAY
 from services.intake.domain.window import closable_from
+from services.intake.handlers.overtaken import Overtaken, through_upkeep
+from services.intake.store import APPLICATIONS, Store
 from shared.contracts.intake import ApplicationAmended, DetailsChanged
 from shared.contracts.notifier import NoticeSent, letter_id
 from shared.contracts.privacy import AccessOpened, ApplicationRecorded
 from shared.contracts.programme import Programme
+from shared.platform.mongo import Document, connect
+from tests.conftest import settings_of
 from tests.integration.intake.conftest import Opened
 from tests.integration.intake.stage import Stage, a_family
 
@@ -107,6 +113,36 @@ async def test_b04_of_two_amendments_at_once_none_is_half(stage: Stage, opened: 
 
     last = max(await stage.until(all_said, "the facts"), key=lambda fact: fact.number)
     assert list(last.wishes) == (await data(stage, programme, receipt)).json()["wishes"]
+
+
+async def test_b04_b19_who_changes_a_record_is_not_overtaken_by_its_own_upkeep_but_by_whoever_does_something(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("own-upkeep")
+    receipt = (await stage.apply(programme)).json()
+    client, database = connect(settings_of(stage.stack, "intake").mongo_uri(), "intake")
+    found: list[int] = []
+
+    async def meanwhile(document: Document, change: Document) -> None:
+        """The first attempt comes too late by `change`."""
+        found.append(document.get("version", 1))
+        if len(found) == 1:
+            sealed_anew = {"$set": {"version": found[0] + 1, **change.pop("$set", {})}, **change}
+            await database[APPLICATIONS].update_one({"_id": document["_id"]}, sealed_anew)
+            raise Overtaken
+
+    async def attempted(change: Document) -> None:
+        found.clear()
+        document = await database[APPLICATIONS].find_one({"receipt": receipt["receipt"]})
+        await through_upkeep(Store(database), document, lambda seen: meanwhile(seen, change))
+
+    await attempted({})
+    assert found == [1, 2]
+    for done in ({"$push": {"history": {"what": "amended"}}}, {"$set": {"withdrawn_at": programme.window.closes}}):
+        with pytest.raises(Overtaken):
+            await attempted(done)
+        assert len(found) == 1
+    client.close()
 
 
 async def test_b04_s01_after_the_window_and_after_a_withdrawal_nothing_is_amended(
