@@ -122,14 +122,14 @@ class Consumer:
 
     async def _polled(self, client: AIOKafkaConsumer) -> Records:
         """What is there; in a stream also what comes within a moment. What comes alone waits for nothing."""
-        records: Records = await client.getmany(timeout_ms=POLL_MS, max_records=MOST)
+        records = await _handed_out(client, timeout_ms=POLL_MS, max_records=MOST)
         if not records:
             return records
         now = time.monotonic()
         stream, self._heard_at = now - self._heard_at < STREAM_SECONDS, now
         if stream and sum(map(len, records.values())) < CHUNK:
             await asyncio.sleep(GATHER_SECONDS)
-            for partition, more in (await client.getmany(max_records=MOST)).items():
+            for partition, more in (await _handed_out(client, max_records=MOST)).items():
                 records.setdefault(partition, []).extend(more)
         return records
 
@@ -138,7 +138,7 @@ class Consumer:
         messages = [self._read(record) for records in chunk.values() for record in records]
         await self._through_outages(client, messages)
         try:
-            async with asyncio.timeout(kafka.JOIN_SECONDS):
+            async with asyncio.timeout(kafka.DEAL_SECONDS):
                 await client.commit({partition: records[-1].offset + 1 for partition, records in chunk.items()})
         except (CommitFailedError, IllegalStateError):
             # Whoever has them now begins where the last commit was, we with what we kept.
@@ -182,7 +182,7 @@ class Consumer:
                 await self._database.command("ping")
                 break
             except StoreError:
-                await client.getmany(timeout_ms=500)
+                await _handed_out(client, timeout_ms=500)
                 self.progress.made()
         client.resume(*[partition for partition in assigned if partition in client.assignment()])
         log.warning("database back: consumer goes on")
@@ -269,6 +269,13 @@ def chunks(records: Records) -> Iterator[Records]:
             for partition, record in pairs[start : start + CHUNK]:
                 chunk.setdefault(partition, []).append(record)
             yield chunk
+
+
+async def _handed_out(client: AIOKafkaConsumer, **how: int) -> Records:
+    """What the client hands out. Raises TimeoutError: while its group is dealt out anew it may wait without end."""
+    async with asyncio.timeout(kafka.DEAL_SECONDS):
+        records: Records = await client.getmany(**how)
+    return records
 
 
 def _place(error: BaseException) -> str:

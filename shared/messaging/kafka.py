@@ -17,6 +17,8 @@ from shared.platform.settings import Settings
 
 MAX_RECORD = 4 * 1024 * 1024
 START_SECONDS, JOIN_SECONDS, STOP_SECONDS = 30.0, 90.0, 5.0
+DEAL_SECONDS = 40.0
+"""Of dealing a group's partitions out anew, others that died being waited for: after them a new client joins sooner."""
 
 log = logging.getLogger(__name__)
 

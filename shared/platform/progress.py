@@ -26,6 +26,7 @@ RESTLESS = frozenset({"programme.clock.v1", "programme.progress.v1", "retention.
 LOOK_EVERY_SECONDS = 0.05
 ASK_SECONDS = 15.0
 SAY_AFTER_SECONDS = 10.0
+AGAIN_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ class Progress:
                 await self._answer()
             except (KafkaError, StoreError, OSError, TimeoutError) as error:
                 log.warning("progress waits: %s", type(error).__name__)
-                await asyncio.sleep(0.5)
+                self._ticked.set()  # the tick that was looked at is still to be answered
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _answer(self) -> None:
         client = kafka.consumer(self._settings, group=self._group)

@@ -15,9 +15,11 @@ from aiokafka import AIOKafkaConsumer
 from shared.contracts.envelope import Envelope, derived_id, encode, envelope, new_id
 from shared.contracts.intake import ApplicationWithdrawn
 from shared.contracts.privacy import ApplicationRecorded, Part
+from shared.contracts.programme import ClockTicked, TickDone
 from shared.messaging import kafka, quiet
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import OUTBOX, Transaction, is_duplicate
+from shared.platform import progress
 from shared.platform.service import Service
 from shared.privacy.records import Records
 from tests.conftest import Make, until
@@ -151,6 +153,43 @@ async def test_a_client_that_hands_out_nothing_though_there_is_something_is_repl
     await intake.transactions.run(said(intake, subject))
     await until(lambda: hearer.of(subject))
     assert len(clients) >= 2
+
+
+async def test_a_tick_is_answered_though_kafka_went_away_while_the_service_looked_whether_it_was_at_rest(
+    services: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[AIOKafkaConsumer] = []
+
+    def away_at_first(*arguments: Any, **options: Any) -> AIOKafkaConsumer:
+        client = aiokafka_client(*arguments, **options)
+        if options.get("group") == "checkin":
+            client.end_offsets = partial(away_once, client, client.end_offsets)
+        return client
+
+    async def away_once(client: AIOKafkaConsumer, ask: Any, partitions: Any) -> Any:
+        asked.append(client)
+        if len(asked) == 1:
+            await asyncio.Event().wait()  # for an answer that never comes
+        return await ask(partitions)
+
+    aiokafka_client, done = kafka.consumer, list[TickDone]()
+
+    async def hear(_: Transaction, message: Envelope[TickDone]) -> None:
+        if message.programme == "away":
+            done.append(message.data)
+
+    async def tick(tx: Transaction) -> None:
+        tx.say(ClockTicked(number=1, at=at), subject="away", programme="away", at=at)
+
+    at = datetime(2031, 6, 1, tzinfo=UTC)
+    monkeypatch.setattr(kafka, "consumer", away_at_first)
+    monkeypatch.setattr(progress, "ASK_SECONDS", 3.0)
+    retention = await services(
+        "retention", lambda service: service.hears(Subscription(TickDone.TOPIC, {TickDone: hear})))
+    await services("checkin")
+    await retention.transactions.run(tick)
+    await until(lambda: [one for one in done if (one.part, one.number) == ("checkin", 1)])
+    assert len(asked) >= 2 and asked[0] is not asked[1]
 
 
 async def test_the_same_event_twice_on_the_topic_is_handled_once(services: Make) -> None:
