@@ -1,6 +1,6 @@
 """The load: posts prepared bodies over kept connections and writes down each answer. Its own process, and cheap.
 
-`python -m bench.load PORTS BODIES ANSWERS --connections N --seconds S [--rate R]`
+`python -m bench.load PORTS BODIES ANSWERS --connections N --seconds S [--rate R] [--patience S]`
 
 Without a rate each connection sends its next request when the last was answered: the most that the server can do.
 With one, requests are due at fixed times, and what waits for a free connection counts as the server's delay.
@@ -23,6 +23,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 20.0
+"""After the last request: what is not answered by then counts as never answered."""
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Load:
             self._free.append(one.fileno())
         self.result = Result()
 
-    def run(self, seconds: float, rate: float | None) -> Result:
+    def run(self, seconds: float, rate: float | None, patience: float = PATIENCE_SECONDS) -> Result:
         """Sends for so many seconds, and waits for what is under way."""
         gc.disable()
         began = time.perf_counter()
@@ -91,7 +92,7 @@ class Load:
                 due += 1 / rate if rate else 0
             self._receive(max(0.0, min(due - now, 0.05)) if rate and self._free else 0.05)
         self.result.seconds = time.perf_counter() - began
-        while self._sent_at and time.perf_counter() < end + PATIENCE_SECONDS:
+        while self._sent_at and time.perf_counter() < end + patience:
             self._receive(0.05)
         self.result.unanswered = len(self._sent_at)
         return self.result
@@ -134,12 +135,13 @@ def main() -> None:
     parser.add_argument("--connections", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--rate", type=float)
+    parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS)
     asked = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     path, *bodies = asked.bodies.read_bytes().splitlines()
     load = Load([int(port) for port in asked.ports.split(",")], path.decode(), bodies, asked.connections)
-    result = load.run(asked.seconds, asked.rate)
+    result = load.run(asked.seconds, asked.rate, asked.patience)
     with asked.answers.open("ab") as file:
         file.writelines(result.answers)
     print(json.dumps(result.summary()))

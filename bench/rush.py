@@ -33,6 +33,7 @@ from bench.applicants import bodies
 from bench.counting import find, outbox_empty
 from bench.ground import intakes, prepare
 from bench.ground import programme as seed
+from bench.load import PATIENCE_SECONDS
 from deploy.local.outside import Outside
 from deploy.local.ports import free_base
 from deploy.local.stack import Stack, running
@@ -41,7 +42,7 @@ from shared.contracts.programme import Programme
 FIRST_BASE = 26_400
 CONNECTIONS, RUSH_CONNECTIONS = 128, 3000
 LOOK_EVERY_SECONDS = 0.25
-LOOKER_PATIENCE_SECONDS = 30
+LOOKER_PATIENCE_SECONDS = 60
 CALM_SECONDS, CALM_WITHIN = 1.0, 15.0
 MOST_GROWTH_MB = 200
 REFUSED_MOSTLY_WITHIN_MS, REFUSED_WITHIN_MS, TAKEN_WITHIN_MS = 1000.0, 4000.0, 10_000.0
@@ -58,12 +59,13 @@ class Rush:
     failed_looks: int
     calm_after: float | None
     megabytes: list[float]
+    slack: float
+    """How many times slower a machine may be that does other things as well."""
     wrong: list[str] = field(default_factory=list)
 
-    def faults(self, times: float, slack: float = 1.0) -> list[str]:
-        """What is not as it must be; empty when all is. `slack`: how many times slower a machine may be that does
-        other things as well."""
-        statuses, seen = self.seen["statuses"], self.seen
+    def faults(self, times: float) -> list[str]:
+        """What is not as it must be; empty when all is."""
+        statuses, seen, slack = self.seen["statuses"], self.seen, self.slack
         mostly, refused = (seen["refusals"].get(f"{part}_ms", 0.0) for part in ("p50", "p99"))
         return [*self.wrong, *(what for what, is_wrong in {
             f"that was no rush: {self.offered:.0f} a second came, {self.most['rate']} a second can be taken":
@@ -97,8 +99,8 @@ class Rush:
 class Field:
     """A stack with intake on it, where the rush takes place."""
 
-    def __init__(self, stack: Stack, folder: Path, programme: Programme) -> None:
-        self.stack, self.folder, self.programme = stack, folder, programme
+    def __init__(self, stack: Stack, folder: Path, programme: Programme, slack: float = 1.0) -> None:
+        self.stack, self.folder, self.programme, self._slack = stack, folder, programme, slack
         self.url = stack.ports.url("intake")
         self._path = f"/intake/{programme.id}/api/applications"
         self._people = count(10_000_000, 1_000_000)
@@ -120,7 +122,7 @@ class Field:
             asyncio.run(outbox_empty(self.stack))
         wrong = asyncio.run(find(self.stack, self.programme.id)).wrong(self.acknowledged)
         return Rush(most, sum(seen["statuses"].values()) / seen["seconds"], seen, looks.took, looks.failed, calm, grown,
-                    wrong)
+                    self._slack, wrong)
 
     @property
     def acknowledged(self) -> list[str]:
@@ -133,6 +135,7 @@ class Field:
         file.write_bytes(b"\n".join([self._path.encode(), *bodies(self.programme, many, next(self._people))]))
         command = [sys.executable, "-m", "bench.load", ",".join(map(str, ports)), str(file), str(self._answers),
                    "--connections", str(connections), "--seconds", str(seconds),
+                   "--patience", str(self._slack * PATIENCE_SECONDS),
                    *(["--rate", str(rate)] if rate else [])]
         told: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         return told
@@ -169,7 +172,7 @@ class Field:
                 with self._answers.open("ab") as file:
                     file.write(b"%.6f %s\n" % (time.time(), answer))
             row = row + 1 if answer is not None and time.monotonic() - asked < CALM_SECONDS else 0
-            if time.monotonic() - began > CALM_WITHIN:
+            if time.monotonic() - began > self._slack * CALM_WITHIN:
                 return None
         return round(time.monotonic() - began, 1)
 
