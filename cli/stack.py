@@ -31,7 +31,7 @@ def setup() -> None:
     terminal = Terminal()
     outside = Outside.read()
     wanted = {jars.KAFKA: outside.kafka, jars.ZIPKIN: outside.zipkin}
-    for coordinates in (name for name, elsewhere in wanted.items() if not elsewhere):
+    for coordinates in (name for name, elsewhere in wanted.items() if elsewhere is None):
         jars.provide(coordinates, terminal.report)
         warm_java.train(coordinates, terminal.report)
     terminal.report(f"All is in {jars.cache_folder()}; `kujibiki up` needs no network.")

@@ -1,4 +1,4 @@
-"""A real Kafka, MongoDB, Zipkin and mail catcher for tests, once an area.
+"""A real Kafka, MongoDB and mail catcher for tests, once an area.
 
 A test that breaks parts (kills, pauses) leaves them ready again: use `repaired`.
 """
@@ -22,8 +22,9 @@ FIRST_BASE = 18_800 + os.getpid() % 10 * 100
 
 def infrastructure_stack(state: Path) -> Stack:
     """A stack without services, on free ports; nothing is started yet."""
-    # What the developer's environment names as running elsewhere is none of the tests' business.
-    return Stack(state, free_base(FIRST_BASE), services=False, outside=Outside())
+    # What the developer's environment names as running elsewhere is none of the tests' business; spans are looked at in
+    # tests of whole systems.
+    return Stack(state, free_base(FIRST_BASE), services=False, outside=Outside(zipkin=""))
 
 
 @pytest.fixture(scope="package")

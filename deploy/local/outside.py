@@ -11,7 +11,7 @@ from deploy.local.kafka_admin import KafkaAccess
 
 @dataclass(frozen=True)
 class Outside:
-    """What the environment names; None means: start our own."""
+    """What the environment names; None means: start our own. Spans go nowhere where `zipkin` is empty."""
 
     kafka: KafkaAccess | None = None
     mongo_uri: str | None = None

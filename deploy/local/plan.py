@@ -40,7 +40,7 @@ class Plan:
         if not self.outside.kafka:
             jars.provide(jars.KAFKA, report)
             self._kafka.prepare()
-        if not self.outside.zipkin:
+        if self.outside.zipkin is None:
             jars.provide(jars.ZIPKIN, report)
         if not self.outside.mongo_uri:
             self._mongo.prepare()
@@ -55,7 +55,7 @@ class Plan:
             "kafka": not self.outside.kafka,
             "controller": not self.outside.kafka,
             "mongo": not self.outside.mongo_uri,
-            "zipkin": not self.outside.zipkin,
+            "zipkin": self.outside.zipkin is None,
             "smtp": not self.outside.smtp,
             "mail": not self.outside.smtp,
             "start": bool(self.service_names),
@@ -71,7 +71,7 @@ class Plan:
             yield self._kafka_part()
         if not self.outside.smtp:
             yield self._mail_part()
-        if not self.outside.zipkin:
+        if self.outside.zipkin is None:
             yield self._zipkin_part()
 
     def services(self) -> Iterator[PartSpec]:
@@ -123,12 +123,17 @@ class Plan:
             self.ports.base,
             kafka.bootstrap,
             kafka.security,
-            self.outside.zipkin or f"{self.ports.url('zipkin')}/api/v2/spans",
+            self._spans,
             *smtp,
             dict(self.outside.smtp_extra) if self.outside.smtp else own_mail,
-            traces_url=(self.outside.zipkin or self.ports.url("zipkin")).removesuffix("/api/v2/spans"),
+            traces_url=self._spans.removesuffix("/api/v2/spans"),
             mail_url="" if self.outside.smtp else self.ports.url("mail"),
         )
+
+    @property
+    def _spans(self) -> str:
+        own = f"{self.ports.url('zipkin')}/api/v2/spans"
+        return own if self.outside.zipkin is None else self.outside.zipkin
 
     @cached_property
     def _kafka(self) -> KafkaServer:

@@ -51,9 +51,9 @@ class DueWork:
 
     async def anything_due(self, database: Database, clock: Clock, programmes: Sequence[str]) -> bool:
         """Whether something is due, claimed or not."""
-        now = {programme: clock.now(programme) for programme in programmes if self._begun(programme)}
-        for programme, moment in now.items():
-            query = {"state": DUE, "programme": programme, "due_at": {"$lte": moment}}
+        now = {programme: clock.now(programme) for programme in programmes}
+        for programme in await self._waiting(database, programmes):
+            query = {"state": DUE, "programme": programme, "due_at": {"$lte": now[programme]}}
             if await database[self.collection].find_one(query, {"_id": 1}):
                 return True
         return False
@@ -62,7 +62,7 @@ class DueWork:
         while True:
             worked = False
             try:
-                for programme in filter(self._begun, programmes()):
+                for programme in await self._waiting(database, programmes()):
                     worked |= await self._claim_and_handle(database, programme, clock.now(programme))
             except StoreError as error:
                 log.warning("%s waits: %s", self.name, type(error).__name__)
@@ -71,6 +71,11 @@ class DueWork:
                 continue
             self._wake.clear()
             await woken(self._wake, IDLE_SECONDS)
+
+    async def _waiting(self, database: Database, programmes: Sequence[str]) -> list[str]:
+        """Those of the programmes that have anything to wait for: one question, however many they are."""
+        some = set(await database[self.collection].distinct("programme", {"state": DUE}))
+        return [programme for programme in programmes if programme in some and self._begun(programme)]
 
     async def _claim_and_handle(self, database: Database, programme: str, moment: datetime) -> bool:
         documents = await self._claim(database, programme, moment)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from shared.platform.settings import Settings
 
@@ -91,11 +90,27 @@ async def started(client: AIOKafkaConsumer, seconds: float = START_SECONDS) -> A
 
 async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Stops it; where that takes too long, or fails, it is left behind: whoever waited for it would never go on."""
+    if not await _ended(client.stop()):
+        # What was left open would go on to ask for metadata.
+        await _ended((client.client if isinstance(client, AIOKafkaProducer) else client._client).close())
+
+
+async def _ended(stopping: Coroutine[Any, Any, None]) -> bool:
+    """Whether it came to its end, in time.
+
+    In a task of its own, as a consumer that is stopped while it repeats a fetch raises that fetch's CancelledError:
+    whoever stops it would seem cancelled, and end without a word.
+    """
+    task = asyncio.create_task(stopping)
     try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await client.stop()
-    except (KafkaError, TimeoutError, OSError) as error:
-        log.warning("a client did not stop cleanly: %s", type(error).__name__)
+        await asyncio.wait([task], timeout=STOP_SECONDS)
+    finally:
+        task.cancel()
+    if task.done() and not task.cancelled() and task.exception() is None:
+        return True
+    error = task.exception() if task.done() and not task.cancelled() else None
+    log.warning("a client did not stop cleanly: %s", type(error).__name__ if error else "broken off")
+    return False
 
 
 def admin(settings: Settings) -> AIOKafkaAdminClient:

@@ -68,7 +68,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.name = settings, settings.service
-        self.started = False
+        self.started = self._ending = False
         self._client, self.database = connect(settings.mongo_uri(), self.name)
         self.relay = Relay(settings, self.database)
         self.transactions = Transactions(
@@ -230,7 +230,7 @@ class Service:
 
     async def stop(self) -> None:
         """Stops everything; what was said and not yet sent stays in the outbox."""
-        ending = set(self._tasks)
+        self._ending, ending = True, set(self._tasks)
         while ending:
             for task in ending:
                 task.cancel()
@@ -321,8 +321,9 @@ class Service:
 
     def _check_part(self, task: asyncio.Task[None]) -> None:
         """A background part that died would fail silently: better the whole process, which a supervisor restarts."""
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("a background part failed", exc_info=task.exception())
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None and not self._ending:
+            log.critical("a background part failed", exc_info=error)
             self.on_failure(PART_FAILED)
 
     async def _healthz(self) -> JSONResponse:

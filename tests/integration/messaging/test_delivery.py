@@ -20,7 +20,7 @@ from shared.messaging import kafka, quiet
 from shared.messaging.consumer import Subscription
 from shared.messaging.transaction import OUTBOX, Transaction, is_duplicate
 from shared.platform import progress
-from shared.platform.service import Service
+from shared.platform.service import PART_FAILED, Service
 from shared.privacy.records import Records
 from tests.conftest import Make, until
 
@@ -138,12 +138,16 @@ async def test_a_client_that_hands_out_nothing_though_there_is_something_is_repl
         if options.get("group") == "notifier":
             clients.append(client)
             if len(clients) == 1:
-                client.getmany = hears_nothing
+                client.getmany, client.stop = hears_nothing, partial(stopped_as_if_cancelled, client.stop)
         return client
 
     async def hears_nothing(**_: Any) -> dict[str, list[object]]:
         await asyncio.sleep(0.05)
         return {}
+
+    async def stopped_as_if_cancelled(stop: Any) -> None:
+        await stop()
+        raise asyncio.CancelledError  # what aiokafka does where it is stopped while it repeats a fetch
 
     aiokafka_client = kafka.consumer
     monkeypatch.setattr(kafka, "consumer", first_one_deaf)
@@ -190,6 +194,24 @@ async def test_a_tick_is_answered_though_kafka_went_away_while_the_service_looke
     await retention.transactions.run(tick)
     await until(lambda: [one for one in done if (one.part, one.number) == ("checkin", 1)])
     assert len(asked) >= 2 and asked[0] is not asked[1]
+
+
+async def test_a_part_that_ends_as_if_cancelled_while_nobody_stops_the_service_ends_the_process(
+    services: Make,
+) -> None:
+    ended: list[int] = []
+
+    async def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    def prepare(service: Service) -> None:
+        service.on_failure = ended.append
+        service.runs(cancelled)
+
+    service = await services("checkin", prepare)
+    await until(lambda: ended)
+    await service.stop()
+    assert ended == [PART_FAILED]
 
 
 async def test_the_same_event_twice_on_the_topic_is_handled_once(services: Make) -> None:
