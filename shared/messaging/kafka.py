@@ -98,8 +98,8 @@ async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
 async def _ended(stopping: Coroutine[Any, Any, None]) -> bool:
     """Whether it came to its end, in time.
 
-    In a task of its own, as a consumer that is stopped while it repeats a fetch raises that fetch's CancelledError:
-    whoever stops it would seem cancelled, and end without a word.
+    In a task of its own, as a consumer that is stopped while it repeats a fetch raises that fetch's CancelledError
+    (aiokafka #647): whoever stops it would seem cancelled, and end without a word.
     """
     task = asyncio.create_task(stopping)
     try:
