@@ -35,6 +35,8 @@ from shared.platform.register import Person
 from shared.privacy.door import Door, RecordMissing, ServiceActor
 
 NOT_CONFIRMED_SECONDS = 0.8
+MOST_COMPARED = 20
+"""Applications under one name and telephone number; of more, only the receipt number tells which is meant."""
 _BY_KEY = ("person", "email", "home")
 """By which kinds of search key a caller is looked for, the first that what they say allows."""
 
@@ -82,10 +84,10 @@ async def identify(desk: Desk, programme: Programme, person: Person, asking: Ask
     """
     began, sought = asyncio.get_running_loop().time(), _sought(desk.means, programme, said)
     await _check_limits(desk, programme, person, asking, sought)
-    document = await _one(desk.means, programme, said, sought)
-    enquiry = new_id()
-    if document is None or not await _is_applicant(desk, programme, asking, said, document):
-        subject = document["_id"] if document else enquiry
+    meant, enquiry = await _meant(desk.means, programme, said, sought), new_id()
+    document = _only([one for one in meant if await _is_applicant(desk, programme, asking, said, one)])
+    if document is None:
+        subject = meant[0]["_id"] if len(meant) == 1 else enquiry
         await _refuse(desk, programme, person, asking, subject, "not-confirmed", sought)
         await asyncio.sleep(max(0.0, began + NOT_CONFIRMED_SECONDS - asyncio.get_running_loop().time()))
         return None
@@ -124,14 +126,21 @@ def _sought(means: Means, programme: Programme, said: Said) -> str:
     return next((by_kind[kind] for kind in _BY_KEY if kind in by_kind), "nothing")
 
 
-async def _one(means: Means, programme: Programme, said: Said, sought: str) -> Document | None:
-    """The application that is meant; None for none and for several, which only the receipt number tells apart.
-
-    Of several by one person the one that was not withdrawn and counts is meant.
-    """
+async def _meant(means: Means, programme: Programme, said: Said, sought: str) -> list[Document]:
+    """The applications that may be meant. Whose they are is for what the caller says to tell, one by one: if another's
+    were in the way of the caller's own, the answer would tell whether somebody else applied."""
     if said.receipt:
-        return await means.store.by_receipt(programme.id, as_issued(said.receipt) or "none")
-    found = await means.store.with_key(programme.id, sought)
+        found = await means.store.by_receipt(programme.id, as_issued(said.receipt) or "none")
+        return [found] if found else []
+    several = await means.store.with_key(programme.id, sought)
+    return several if len(several) <= MOST_COMPARED else []
+
+
+def _only(found: list[Document]) -> Document | None:
+    """The caller's application: of several the one that was not withdrawn and counts.
+
+    None for none, and where only the receipt number tells them apart.
+    """
     found = [document for document in found if document["withdrawn_at"] is None] or found
     found = [document for document in found if document["counted"]] or found
     return found[0] if len(found) == 1 else None

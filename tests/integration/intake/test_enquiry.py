@@ -129,6 +129,24 @@ async def test_b19_of_several_by_one_person_the_receipt_number_says_which(stage:
     assert "抽選待ち" in await act(stage, programme, enquiry, "look")
 
 
+async def test_b19_somebody_elses_application_under_ones_name_and_telephone_is_in_nobodys_way(
+    stage: Stage, opened: Opened
+) -> None:
+    """Who applied under another's name and telephone number is confirmed for what is theirs, whether the other applied
+    or not; and the other for theirs."""
+    alone, both = await opened("enq-alone"), await opened("enq-both")
+    known, stranger = a_family(), a_family()
+    stranger |= {name: known[name] for name in ("name", "telephone")} | {"age": known["age"] + 9}
+    for programme in (alone, both):
+        await stage.apply(programme, **stranger)
+    await stage.apply(both, **known)
+    for programme, said, word in (
+        (alone, stranger, CONFIRMED), (both, stranger, CONFIRMED), (both, known, CONFIRMED),
+        (alone, known, NOT_CONFIRMED),
+    ):
+        assert word in (await ask(stage, programme, said_of(said))).text
+
+
 async def test_b19_a_lost_receipt_is_renewed_by_a_letter_to_the_contact_on_record(
     stage: Stage, opened: Opened
 ) -> None:
