@@ -9,14 +9,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.domain.likeness import Reason
+from services.intake.handlers.judging import Judgement, Question
+
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC, to the second.")]
 Receipt = Annotated[str, Field(pattern=r"^[A-Z]{1,3}-[2-9A-Z]{4}-[2-9A-Z]{4}$", description="The receipt number.")]
+PairName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}/[0-9a-f]{32}$", description="Its place under the list.")]
 Wishes = Annotated[list[str], Field(description="Slots, best first.")]
 
 _AT = "2021-06-01T03:00:00Z"
 _RECEIPT, _ENTRY, _SECRET = "LS-4F7K-9QXD", "5b1f" * 8, "0f3a" * 8
+_NAME = f"{'5b1f' * 8}/{'7d' * 16}"
+_PAIR = {"pair": _NAME, "score": 68, "reasons": ["name-same", "telephone-same"], "about": "applicant", "state": "open",
+         "question": None, "receipts": [_RECEIPT, "LS-7M2R-XK4H"]}
 
 
 def _like(**example: Any) -> ConfigDict:
@@ -210,6 +217,73 @@ class ErasureAsked(BaseModel):
 
     model_config = _like(erasure_asked_at=_AT)
     erasure_asked_at: Instant
+
+
+class Finding(BaseModel):
+    """Pairs are looked for; the list says when that is over."""
+
+    model_config = _like(finding=True)
+    finding: Literal[True]
+
+
+class PairFound(BaseModel):
+    """Two applications that may be one applicant's: points and codes, no personal data."""
+
+    model_config = ConfigDict(extra="forbid")
+    pair: PairName
+    score: Annotated[int, Field(ge=0, le=100)]
+    reasons: Annotated[list[Reason], Field(description="What is alike and what is not, in the order of the form.")]
+    about: Annotated[Literal["applicant", "party"] | None, Field(
+        description="Whether one applicant may have applied twice, or one party in two parts.")]
+    state: Literal["open", "ask", "same", "different"]
+    question: Annotated[Question | None, Field(description="What a call is to find out, while the state is `ask`.")]
+
+
+class PairWaiting(PairFound):
+    """A pair that waits for somebody, with the receipt numbers of the two."""
+
+    receipts: Annotated[list[Receipt], Field(min_length=2, max_length=2)]
+
+
+class Pairs(BaseModel):
+    """What waits for somebody before the window can be closed, and whether more is looked for."""
+
+    model_config = _like(window="open", finding=False, undecided=1, to_ask=0, pairs=[_PAIR])
+    window: Literal["open", "closing", "closed"]
+    finding: bool
+    undecided: Annotated[int, Field(ge=0, description="Pairs whose state is `open`.")]
+    to_ask: Annotated[int, Field(ge=0, description="Pairs whose state is `ask`.")]
+    pairs: list[PairWaiting]
+
+
+class PairSide(BaseModel):
+    """One of the two, as written; items that the search does not compare, or that were not given, are not there."""
+
+    model_config = ConfigDict(extra="forbid")
+    receipt: Receipt
+    channel: Literal["web", "postcard"]
+    taken_at: Instant
+    counts_if_same: Annotated[bool, Field(description="Whether it is the one that counts if the two are the same.")]
+    name: str | None = None
+    address: str | None = None
+    age: int | None = None
+    telephone: str | None = None
+    email: str | None = None
+    companions: list[str] = []
+
+
+class SideBySide(PairFound):
+    """A pair with its two applications, first the one that counts if they are the same."""
+
+    applications: Annotated[list[PairSide], Field(min_length=2, max_length=2)]
+
+
+class Judged(BaseModel):
+    """A person judged the pair."""
+
+    model_config = _like(pair=_NAME, judgement="same")
+    pair: PairName
+    judgement: Judgement
 
 
 class Download(BaseModel):

@@ -32,7 +32,7 @@ described is refused, not dropped."""
 TAGS = {
     "applying": "What an applicant, or a program in their name, does first. No account.",
     "my application": "With receipt number and secret. Wrong ones are counted against the client's address.",
-    "desk": "For designated staff: postcards, and the end of the period.",
+    "desk": "For designated staff: postcards, duplicates, and the end of the period.",
     "archives": "What goes back to the ward, sealed to its key.",
     "operation": "For officers and auditors; the same in every service.",
 }

@@ -2,51 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse
+from pydantic import ConfigDict, Field
 
+from services.intake import answers as answer
 from services.intake import pair_store
 from services.intake.api import Body
 from services.intake.front import Front
 from services.intake.handlers import closing, pairing
-from services.intake.handlers.judging import Contradiction, Decided, Judgement, NoPair, Pair, Question, judge, look
+from services.intake.handlers.judging import Contradiction, Decided, NoPair, Pair, Question, judge, look
 from services.intake.handlers.pairing import Finding
 from services.intake.pair_store import ASK, OPEN
 from services.intake.refusals import Say
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
+from shared.platform.openapi import ProgrammeName, answers, refuses
 from shared.platform.problems import Problem
 from shared.platform.register import Person
 from shared.platform.signin import staff
+from shared.platform.strict_json import StrictRoute
 
 Desk = Annotated[Person, Depends(staff("desk"))]
+PAIR = "/{programme}/api/duplicates/{one}/{other}"
+ApplicationId = Annotated[str, Path(
+    description="One half of a pair's name, as the list has it.", examples=["5b1f" * 8],
+    json_schema_extra={"pattern": "^[0-9a-f]{32}$"})]
 
 
-class JudgementBody(Body):
-    """What is judged of a pair; `question` says what a call is to find out."""
+class JudgedBody(Body):
+    """What is judged of a pair, or that a judgement is taken back."""
 
-    judgement: Judgement
-    question: Question | None = None
+    model_config = ConfigDict(json_schema_extra={"examples": [{"judgement": "same"}]})
+    judgement: Literal["same", "different", "undo"]
+
+
+class AskBody(Body):
+    """The applicant is asked first; `question` says what the call is to find out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"judgement": "ask", "question": "who"}]})
+    judgement: Literal["ask"]
+    question: Question
+
+
+JudgementBody = Annotated[JudgedBody | AskBody, Field(discriminator="judgement")]
 
 
 def routes(front: Front, finding: Finding) -> APIRouter:
     """`/intake/{programme}/api/duplicates`."""
-    router = APIRouter()
+    router = APIRouter(tags=["desk"], route_class=StrictRoute)
 
-    @router.get("/{programme}/api/duplicates", dependencies=[Depends(staff("desk", "officer"))])
-    async def pairs(programme: str) -> JSONResponse:
+    @router.get(
+        "/{programme}/api/duplicates", summary="List the pairs that wait for somebody",
+        dependencies=[Depends(staff("desk", "officer"))],
+        responses=answers(200, answer.Pairs, "The pairs, the most alike first; no personal data."))
+    async def pairs(programme: ProgrammeName) -> JSONResponse:
         return JSONResponse(await _overview(front, front.programme(programme)))
 
-    @router.post("/{programme}/api/duplicates", status_code=202)
-    async def find(programme: str, _: Desk) -> JSONResponse:
+    @router.post(
+        "/{programme}/api/duplicates", status_code=202, summary="Look for pairs now",
+        responses=answers(202, answer.Finding, "The search goes on by itself."))
+    async def find(programme: ProgrammeName, _: Desk) -> JSONResponse:
         await finding.begin(front.programme(programme))
         return JSONResponse({"finding": True}, 202)
 
-    @router.get("/{programme}/api/duplicates/{one}/{other}")
-    async def pair(request: Request, programme: str, one: str, other: str, person: Desk) -> JSONResponse:
+    @router.get(
+        PAIR, summary="See two applications side by side",
+        responses=answers(200, answer.SideBySide, "Both, opened. That they were is on record."),
+        openapi_extra=refuses("no-pair", "access-refused"))
+    async def pair(
+        request: Request, programme: ProgrammeName, one: ApplicationId, other: ApplicationId, person: Desk,
+    ) -> JSONResponse:
         known = front.programme(programme)
         try:
             found = await look(front.means, front.door, known, f"{one}/{other}", person)
@@ -54,13 +83,18 @@ def routes(front: Front, finding: Finding) -> APIRouter:
             raise refusal(front.say(request), gone) from None
         return JSONResponse({**_said(found.pair), "applications": _sides(found)})
 
-    @router.post("/{programme}/api/duplicates/{one}/{other}")
+    @router.post(
+        PAIR, summary="Judge a pair, or take a judgement back",
+        responses=answers(200, answer.Judged, "It is judged so until somebody judges otherwise, or the window closes."),
+        openapi_extra=refuses("no-pair", "judged-for-good", "contradiction"))
     async def judge_pair(
-        request: Request, programme: str, one: str, other: str, body: JudgementBody, person: Desk,
+        request: Request, programme: ProgrammeName, one: ApplicationId, other: ApplicationId, body: JudgementBody,
+        person: Desk,
     ) -> JSONResponse:
         known, judged = front.programme(programme), f"{one}/{other}"
+        question = body.question if isinstance(body, AskBody) else None
         try:
-            await judge(front.means, known, judged, body.judgement, person, body.question)
+            await judge(front.means, known, judged, body.judgement, person, question)
         except (NoPair, Decided, Contradiction) as refused:
             raise refusal(front.say(request), refused) from None
         return JSONResponse({"pair": judged, "judgement": body.judgement})

@@ -16,11 +16,11 @@ import schemathesis
 
 from shared.contracts.retention import StaffDesignated
 from tests.integration.intake.conftest import Opened
-from tests.integration.intake.stage import Stage
+from tests.integration.intake.stage import Stage, a_family
 from tests.stages.stage import TRAINED
 
 GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
-FOR_STAFF = "/api/(postcards|window/closing|archives|letters|trials)"
+FOR_STAFF = "/api/(postcards|duplicates|window/closing|archives|letters|trials)"
 # Valid by its shape is not yet fit by the rules: what is applied and keyed in may be refused by those.
 CONFIG = """
 seed = 20210723
@@ -114,6 +114,39 @@ async def test_the_commands_of_the_guide_do_what_it_says(stage: Stage, opened: O
         assert answer.status_code == int(promised), (command, answer.text)
         path = answer.request.url.path.replace(f"/intake/{programme.id}/", "/intake/{programme}/")
         described[path][answer.request.method].validate_response(answer)
+
+
+async def test_b03_what_is_said_of_pairs_is_what_is_described(stage: Stage, opened: Opened) -> None:
+    """Search, list, side by side, judgements: a call needs its question, and no body is read two ways."""
+    programme, family = await opened("described-pairs"), a_family()
+    await stage.apply(programme, **family)
+    await stage.apply(programme, **{**family, "email": "stranger@mail.example"})
+    described = schemathesis.openapi.from_dict((await stage.http.get("/intake/api/openapi.json")).json())
+    listed, one_pair = "/api/duplicates", "/api/duplicates/{one}/{other}"
+
+    async def ask(method: str, path: str, pair: str = "", body: str | None = None) -> httpx.Response:
+        answer = await stage.http.request(
+            method, f"/intake/{programme.id}" + path.replace("{one}/{other}", pair), content=body,
+            headers={**stage.headers("desk-1"), **({"Content-Type": "application/json"} if body else {})})
+        described["/intake/{programme}" + path][method].validate_response(answer)
+        return answer
+
+    assert (await ask("POST", listed)).status_code == 202
+
+    async def found() -> list[str]:
+        return [one["pair"] for one in (await ask("GET", listed)).json()["pairs"]]
+
+    (pair,) = await stage.until(found, "the pair")
+    sides = (await ask("GET", one_pair, pair)).json()["applications"]
+    assert [side["counts_if_same"] for side in sides].count(True) == 1
+    for body, status in (
+        ('{"judgement": "same", "judgement": "different"}', 400), ('{"judgement": "ask"}', 422),
+        ('{"judgement": "same", "question": "who"}', 422), ('{"judgement": "ask", "question": "who"}', 200),
+        ('{"judgement": "undo"}', 200),
+    ):
+        assert (await ask("POST", one_pair, pair, body)).status_code == status, body
+    assert (await ask("POST", one_pair, f"{'0' * 32}/{'1' * 32}", '{"judgement": "same"}')).status_code == 404
+    assert [one["state"] for one in (await ask("GET", listed)).json()["pairs"]] == ["open"]
 
 
 STRANGE = [
