@@ -34,12 +34,14 @@ class Taken(BaseModel):
     """An application that was taken. Whoever has number and secret can see, amend and withdraw it."""
 
     model_config = _like(
-        receipt=_RECEIPT, secret=_SECRET, entry=_ENTRY, taken_at=_AT, announcement="9c" * 32)
+        receipt=_RECEIPT, secret=_SECRET, entry=_ENTRY, taken_at=_AT, announcement="9c" * 32, counted=True, reason=None)
     receipt: Receipt
     secret: Annotated[Hex32, Field(description="Shown once; only a hash is stored. Keep it out of addresses and logs.")]
     entry: Annotated[Hex32, Field(description="What the public record of the draw shows in place of a name.")]
     taken_at: Instant
     announcement: Annotated[Hex64 | None, Field(description="Digest of the announced draw; null before that.")]
+    counted: Annotated[bool, Field(description="Whether it came in time for the draw; a retry hears the same.")]
+    reason: Annotated[str | None, Field(description="Why it is kept but not in the draw: a code, such as `late`.")]
 
 
 class CardKept(BaseModel):

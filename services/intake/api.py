@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from services.intake import answers as answer
 from services.intake.domain.application import Application, Party
+from services.intake.domain.standing import when_taken
 from services.intake.domain.window import phase
 from services.intake.front import Front
 from services.intake.handlers import agreeing
@@ -96,9 +97,11 @@ def routes(front: Front, lanes: list[Lane]) -> APIRouter:
             "unfit-application", "idempotency-key-used", "secret-renewed", "too-early", "too-late", "closed"))
     async def apply(request: Request, programme: ProgrammeName, body: ApplicationBody, key: Key = None) -> Response:
         taken = await front.take(front.say(request), front.programme(programme), body.application(), key)
+        stood = when_taken(taken.counted, taken.reason)
         return Response(orjson.dumps({
             "receipt": taken.receipt, "secret": taken.secret, "entry": taken.entry,
             "taken_at": moment_text(taken.taken_at), "announcement": taken.announcement,
+            "counted": stood.state == "taken", "reason": stood.reason,
         }), 201, media_type="application/json")
 
     lanes.append(Lane(f"/intake{APPLICATIONS}", ApplicationBody, apply))

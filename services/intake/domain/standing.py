@@ -40,6 +40,11 @@ def standing(
     return Standing(state, may_withdraw=state in ("taken", "won", "waiting"))
 
 
+def when_taken(counted: bool, reason: str | None) -> Standing:
+    """Where an application by web stood when it was taken; whoever sends it again hears nothing of what came after."""
+    return Standing("taken", may_withdraw=True) if counted else _not_counted(reason, drawn=False)
+
+
 def _not_counted(reason: str | None, drawn: bool) -> Standing:
     if reason in _OWN_CAUSES:
         return Standing("not-counted", reason)

@@ -66,6 +66,11 @@ def web_verdict(programme: Programme, now: datetime) -> Verdict:
     raise WindowRefused("too-late", window.closes)
 
 
+def keeps_late_now(programme: Programme, now: datetime) -> bool:
+    """Whether what comes by web now is kept, but late and so not in the draw."""
+    return now >= programme.window.closes and programme.window.late == "keep"
+
+
 def postcard_verdict(
     programme: Programme, postmarked_on: date | None, received_on: date, by_hand: bool = False
 ) -> Verdict:

@@ -14,7 +14,8 @@ from services.intake.domain.application import declared_items
 from services.intake.domain.dates import draw_expected_at, told_by
 from services.intake.domain.fault import Fault
 from services.intake.domain.receipt import legible
-from services.intake.domain.window import WindowRefused, phase
+from services.intake.domain.standing import when_taken
+from services.intake.domain.window import WindowRefused, keeps_late_now, phase
 from services.intake.front import Front
 from services.intake.handlers.taking import KeyUsed, SecretRenewed, Taken, Unfit, check_web, take_web
 from services.intake.pages.fields import Sent, companion_fields, read
@@ -41,8 +42,7 @@ class ApplyPages:
         now = self._front.means.now(programme)
         closed = (await self._front.means.store.window(programme.id)).state == CLOSED
         where = phase(programme, now, closed)
-        keeps = programme.window.late == "keep"
-        if where == "open" or (where == "ended" and keeps):
+        if where == "open" or (where == "ended" and keeps_late_now(programme, now)):
             return await self._show(request, programme, Form({"key": secrets.token_hex(16)}))
         return self._shut(request, programme, where)
 
@@ -120,7 +120,7 @@ class ApplyPages:
         code = segno.make(f"{self._own_url}{link}", error="m").svg_inline(omitsize=True, light="white")
         return self._render(request, programme, "receipt.html", lambda _: {
             "application": sent.application, "taken": taken, "mine": link, "code": code,
-            "secret": legible(taken.secret or "")})
+            "stood": when_taken(taken.counted, taken.reason), "secret": legible(taken.secret or "")})
 
     def _shut(self, request: Request, programme: Programme, where: str) -> HTMLResponse:
         code = {"before": "too-early", "ended": "too-late", "closed": "closed"}[where]
@@ -136,10 +136,10 @@ class ApplyPages:
         words = Words(programme, language, self._front.say(request), self._front.means.cancelled(programme))
         with speaking(pages.words, pages.language(request)):
             context = more(words)
-        expected = draw_expected_at(programme)
+        expected, now = draw_expected_at(programme), self._front.means.now(programme)
         return pages.render(
             request, template, status_code=status, programme=programme, words=words, lang=language,
-            now=self._front.means.now(programme), here=f"/intake/{programme.id}",
+            now=now, late=keeps_late_now(programme, now), here=f"/intake/{programme.id}",
             draw_url=f"{self._draw_url}/lottery/{programme.id}", draw_at=expected,
             told_by=told_by(programme, expected), postcards=offered(self._front, programme), **context)
 

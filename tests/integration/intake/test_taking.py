@@ -11,6 +11,7 @@ from shared.contracts.intake import ApplicationTaken
 from shared.privacy.sealing import unseal
 from tests.integration.intake.conftest import Opened
 from tests.integration.intake.stage import Stage, a_family
+from tests.integration.intake.test_pages import filled, hidden
 
 
 async def test_s01_s03_s05_an_application_by_web_is_taken_and_said(stage: Stage, opened: Opened) -> None:
@@ -35,6 +36,7 @@ async def test_s01_s03_s05_an_application_by_web_is_taken_and_said(stage: Stage,
         "mail",
     )
     assert fact.wishes == ("2021-07-23-sumitomo-am", "2021-08-24-kogakuin-pm") and fact.number == 1
+    assert (receipt["counted"], receipt["reason"]) == (True, None)
 
 
 async def test_s13_each_recipient_can_open_what_it_needs_and_nothing_else(
@@ -136,6 +138,30 @@ async def test_s01_late_ones_are_kept_where_the_programme_says_so(stage: Stage, 
     receipt = (await stage.apply(programme)).json()
     mine = (await stage.mine(programme, receipt)).json()
     assert mine["state"] == "対象外" and "受付期間" in mine["next"]
+    assert (receipt["counted"], receipt["reason"]) == (False, "late")
+
+
+async def test_s01_whoever_comes_late_reads_on_each_page_that_it_is_not_in_the_draw(
+    stage: Stage, opened: Opened
+) -> None:
+    programme = await opened("late-pages", late="keep")
+    here, family = f"/intake/{programme.id}", filled()
+    assert "抽選の対象になりません" not in (await stage.http.get(here)).text
+    in_time = await stage.http.post(here, data={**family, "step": "send", "key": "in time"})
+    await stage.move_to(programme, programme.window.closes)
+    form = (await stage.http.get(here)).text
+    checked = (await stage.http.post(here, data={**hidden(form), **family, "step": "check"})).text
+    assert all("今からの申込みは抽選の対象になりません" in page for page in (form, checked))
+    late = await stage.http.post(here, data={**hidden(checked), "step": "send"})
+    assert "受付期間を過ぎていたため、抽選の対象になりません" in late.text and programme.ward.office.ja in late.text
+    assert late.status_code == 200
+    assert not any(words in late.text for words in ("抽選を待っています", "全員にお知らせ", "抽選に入ったこと"))
+    again = await stage.http.post(here, data={**family, "step": "send", "key": "in time"})
+    for page in (in_time.text, again.text):
+        assert "抽選を待っています" in page and "抽選に入ったこと" in page
+    sent = {**family, "step": "send", "key": "english"}
+    english = (await stage.http.post(f"{here}?lang=en", data=sent)).text
+    assert "came after the application period and is not in the draw" in english
 
 
 async def test_s04_s13_s14_what_cannot_be_taken_is_refused_field_by_field(

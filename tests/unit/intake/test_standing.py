@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.standing import Standing, standing
+from services.intake.domain.standing import Standing, standing, when_taken
 
 USUAL: dict[str, Any] = {
     "withdrawn": False,
@@ -59,3 +59,8 @@ def test_only_what_still_counts_can_be_withdrawn() -> None:
     assert standing(**{**USUAL, "outcome": "won", "holds": ("s",)}).may_withdraw
     assert not standing(**{**USUAL, "outcome": "lost"}).may_withdraw
     assert not standing(**{**USUAL, "withdrawn": True}).may_withdraw
+
+
+def test_b03_whoever_sends_it_again_hears_that_it_was_late_but_not_what_was_decided_since() -> None:
+    assert when_taken(False, "late") == Standing("not-counted", "late")
+    assert when_taken(True, None) == when_taken(False, "duplicate") == Standing("taken", may_withdraw=True)
