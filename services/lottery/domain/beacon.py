@@ -67,6 +67,11 @@ def beacon_that_counts(beacons: Sequence[AnyBeacon], closed_at: str) -> AnyBeaco
     raise Refused("beacons", "every announced beacon is missed: a second draw must follow", "beacon-missed")
 
 
+def has_fallen(beacons: Sequence[AnyBeacon], closed_at: str, now: str) -> bool:
+    """Whether the beacon that counts for a closing of `closed_at` has fallen: who closes so knows the result before."""
+    return epoch(now) >= epoch(beacon_that_counts(beacons, closed_at).at)
+
+
 def drand_record(announced: DrandBeacon, signature: str, at: str) -> dict[str, Json]:
     """The `beacon` record of a drand round from its signature; `at` is when it was taken."""
     return {

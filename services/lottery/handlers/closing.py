@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.lottery.domain.beacon import has_fallen
 from services.lottery.domain.canonical import line_of
 from services.lottery.domain.faults import OutOfOrder
 from services.lottery.domain.records import WitnessSignature
@@ -78,6 +79,7 @@ async def sign(turn: Turn, witness: str, signature: str) -> Proposal:
     """Takes one witness's signature of the proposed closing."""
     if turn.state.closing is None or turn.state.stage != "closing":
         raise _nothing_proposed(turn)
+    _still_unknown(turn, turn.state.closing)
     return add_signature(turn, turn.state.closing, witness, signature)
 
 
@@ -86,6 +88,7 @@ async def confirm(turn: Turn) -> DrawState:
     state = turn.state
     if state.closing is None or state.stage != "closing":
         raise _nothing_proposed(turn)
+    _still_unknown(turn, state.closing)
     record = signed(turn, state.closing)
     state.closing_digest = turn.transcript.close(record)
     state.stage, state.closed_at = "closed", record["at"]
@@ -114,6 +117,12 @@ def signed(turn: Turn, proposal: Proposal) -> dict[str, Any]:
         raise StepRefused("signatures-missing", f"{len(proposal.signatures)} of {witnesses} witnesses signed, "
                                                 f"{needed} are needed")
     return with_signatures(proposal.record, proposal.signatures)
+
+
+def _still_unknown(turn: Turn, proposal: Proposal) -> None:
+    if has_fallen(turn.transcript.rules.beacons, proposal.record["at"], turn.at):
+        raise StepRefused("closing-stale", "the beacon that counts for this closing has fallen: whoever closes knows "
+                                           "the result. Propose anew, or, if a witness signed, prepare a second draw")
 
 
 def _nothing_proposed(turn: Turn) -> OutOfOrder:

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from services.lottery.domain.beacon import has_fallen
 from services.lottery.domain.faults import Refused
 from services.lottery.domain.rules import read_rules
 from services.lottery.domain.second import beacons_missed, digest_so_far
@@ -43,10 +44,14 @@ def is_missed(programme: Programme, state: DrawState, now: datetime) -> bool:
     """Whether an announced draw can never be drawn, as no beacon can be taken any more."""
     if not state.is_at_least("announced") or state.seed is not None:
         return False
-    rules = read_rules(rules_record(programme, state))
-    closed_at = state.closed_at or (state.closing.record["at"] if state.closing else None)
+    rules, closed_at, at = read_rules(rules_record(programme, state)), state.closed_at, moment_text(now)
+    if closed_at is None and state.closing is not None and state.closing.signatures:
+        # A witness signs one closing only. Once its beacon has fallen nobody may close with it either.
+        closed_at = state.closing.record["at"]
+        if has_fallen(rules.beacons, closed_at, at):
+            return True
     seen = state.beacon is not None and len(state.beacon.signatures) >= signatures_needed(len(rules.witnesses))
-    return beacons_missed(rules.beacons, closed_at, moment_text(now), seen=seen)
+    return beacons_missed(rules.beacons, closed_at, at, seen=seen)
 
 
 async def end_replaced(turn: Turn, previous: PreviousDraw) -> str:

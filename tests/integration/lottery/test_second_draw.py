@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Set
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,34 @@ async def test_b01_where_every_beacon_was_missed_a_second_draw_goes_through(
     assert rules["previous"] == announced["previous"]
     assert (await stage.http.get(f"/lottery/{first.programme.id}/draws/{first.draw}/transcript.jsonl")).content == lines
     await the_facts_and_pages_tell_both(stage, first, again)
+
+
+async def test_b01_nobody_signs_or_confirms_a_closing_whose_beacon_has_fallen(
+    stage: Stage, campaign: Callable[..., Campaign]
+) -> None:
+    """Whoever did would know the result. Unsigned it is proposed anew; once signed, a second draw may follow."""
+    it = campaign("stale")
+    (first, later), times = it.programme.draw.beacons, it.programme.draw.timetable
+    await frozen_first(stage, it, count=10)
+    await it.step("POST", "/reveals", {"witness": it.witnesses[0].name, "secret": it.witnesses[0].secret})
+
+    async def proposed(at: datetime) -> Any:
+        await stage.tick(it.programme, at)
+        return (await it.step("POST", "/closing"))["record"]
+
+    record = await proposed(times.close_from)
+    await stage.tick(it.programme, first.at)
+    late = await it.step("POST", "/closing/signatures", it.witnesses[0].signature(record), by=None, status=409)
+    assert late["code"] == "closing-stale"
+    record = await proposed(first.at)
+    for witness in it.witnesses[:3]:
+        await it.step("POST", "/closing/signatures", witness.signature(record), by=None)
+    page = f"/lottery/{it.programme.id}/desk"
+    assert "第2抽選が必要です" not in (await stage.ask("GET", page)).text
+    await stage.tick(it.programme, later.at)
+    assert (await it.step("POST", "/closing/confirmation", status=409))["code"] == "closing-stale"
+    assert (await it.state())["state"] == "closing"
+    assert "第2抽選が必要です" in (await stage.ask("GET", page)).text
 
 
 async def the_facts_and_pages_tell_both(stage: Stage, first: Campaign, again: Campaign) -> None:
