@@ -22,7 +22,8 @@ MAX_DEPTH = 16
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude of an integer (RFC 7493, I-JSON): beyond it a JavaScript reader would see another number."""
 
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""A string that nothing ends is one too, whole: else the search would begin again at each quote in it."""
 
 
 def canonical(value: Json) -> bytes:

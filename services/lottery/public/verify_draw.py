@@ -138,7 +138,8 @@ class Lines:
         return self.hash.hexdigest()
 
 
-STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# A string that nothing ends is taken too, whole: else the search would begin again at each quote in it.
+STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 def depth(data):
