@@ -14,7 +14,7 @@ from services.intake.api import WEB, ApplicationBody, Body, Text
 from services.intake.domain.application import Application
 from services.intake.front import Front
 from services.intake.handlers.looking import View
-from services.intake.refusals import Say, local_words
+from services.intake.refusals import Say, local_words, own_words
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
 from shared.platform.mongo import Document
@@ -132,7 +132,7 @@ def next_words(say: Say, programme: Programme, view: View) -> str:
         f"next.{drawn}{view.standing.state}{reason}",
         draw=local_words(programme, view.draw_expected), told_by=local_words(programme, view.told_by),
         promote_until=local_words(programme, programme.draw.timetable.promote_until),
-        office=programme.ward.office.ja, telephone=programme.ward.telephone,
+        office=own_words(say, programme.ward.office), telephone=programme.ward.telephone,
     ))
 
 

@@ -11,6 +11,7 @@ from services.intake.domain.fault import Fault
 from services.intake.domain.window import WindowRefused
 from shared.contracts.envelope import moment_text
 from shared.contracts.programme import Programme
+from shared.contracts.programme_base import Words
 from shared.platform.mongo import Document
 from shared.platform.problems import Problem
 from shared.ui.formats import jst
@@ -18,6 +19,11 @@ from shared.ui.language import Phrase
 
 Say = Callable[..., Phrase]
 RETRY_AFTER_SECONDS = 5
+
+
+def own_words(say: Say, words: Words) -> str:
+    """What a programme says of itself, in the language that `say` speaks."""
+    return words.text(say("field.name").page_language)
 
 
 def fault_words(say: Say, faults: Iterable[Fault]) -> dict[str, str]:
@@ -43,7 +49,7 @@ def window_words(say: Say, programme: Programme, refused: WindowRefused) -> tupl
         "opens": local_words(programme, programme.window.opens),
         "closes": local_words(programme, programme.window.closes),
         "at": local_words(programme, refused.at) if refused.at else "",
-        "office": programme.ward.office.ja, "telephone": programme.ward.telephone, **refused.values,
+        "office": own_words(say, programme.ward.office), "telephone": programme.ward.telephone, **refused.values,
     }
     return str(say(f"window.{refused.code}", **values)), str(say(f"window.{refused.code}-do", **values))
 

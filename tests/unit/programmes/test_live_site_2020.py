@@ -1,7 +1,10 @@
 """The programme file of the seed's event says what the ward's report says (S01, S03, S04, S13, S16)."""
 
+import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +26,25 @@ def test_every_programme_file_may_be_published_and_is_named_after_its_programme(
     programme = parse((FOLDER / f"{name}.toml").read_text())
     assert isinstance(programme, Programme), programme
     assert programme.id == name
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.toml")))
+def test_b14_every_programme_speaks_to_the_public_in_each_language_that_it_offers(name: str) -> None:
+    """Only where postcards are sent to stands in Japanese alone: so it is written on the card."""
+    programme = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    said = dict(spoken(programme))
+    assert len(said) > 20 and said.pop("ward.address", None) in (None, {"ja"})
+    assert {where: set(programme["languages"]) - found for where, found in said.items()
+            if not found >= set(programme["languages"])} == {}
+
+
+def spoken(part: Any, where: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Where a programme file has words, and in which languages."""
+    if isinstance(part, dict) and "ja" in part:
+        yield where, set(part)
+    elif isinstance(part, dict | list):
+        for key, inner in part.items() if isinstance(part, dict) else enumerate(part, 1):
+            yield from spoken(inner, f"{where}.{key}".lstrip("."))
 
 
 def test_32_days_at_two_venues_in_two_periods(live_site: Programme) -> None:
