@@ -105,14 +105,14 @@ class Front:
         Raises problem 410 where it was erased, 404 for whatever is wrong, 429 after too many of them.
         """
         began, say, address = self.pacing.began(), self.say(request), request.client.host if request.client else ""
-        wait = self.limit.wait(address)
-        if wait:
-            raise slow_down(say, wait)
         document = await looking.find(self.means, programme, receipt, secret)
         if document is None:
             erased = await looking.find_erased(self.means, programme, receipt, secret)
             if erased is not None:
                 raise Erased(say, erased)
+            # Only wrong ones: many share an address, and nobody is to lock the others out.
+            if wait := self.limit.wait(address):
+                raise slow_down(say, wait)
             self.limit.failed(address)
             await self._pace(say, began, receipt)
             raise not_found(say)

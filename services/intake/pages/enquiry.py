@@ -148,6 +148,8 @@ class _Acting:
                 return await self._names(None)
             case "named":
                 return await self._rename()
+            case _:
+                await enquiring.look(self.page.desk, self._programme, self.page.person, self.enquiry)
         return await self.show()
 
     @property

@@ -100,16 +100,16 @@ async def test_b19_a_confirmed_caller_is_told_the_state_and_every_look_is_an_acc
     assert CONFIRMED in answer.text and "抽選待ち" in answer.text
     for hidden in (receipt["receipt"], family["email"], "太郎"):
         assert hidden not in answer.text
-    by_number = await ask(stage, programme, said_of(family, receipt=receipt["receipt"].lower().replace("-", " ")))
-    assert CONFIRMED in by_number.text
+    by_number = said_of(family, receipt=receipt["receipt"].lower().replace("-", " "))
+    assert "抽選待ち" in await act(stage, programme, await confirm(stage, programme, by_number), "look")
 
     async def looks() -> Any:
         found = [(one.data.actor, one.data.caller, one.data.items) for one in await accesses(stage, programme)
                  if isinstance(one.data, AccessOpened)]
-        return found if len(found) == 4 else None
+        return found if len(found) == 5 else None
 
-    found = await stage.until(looks, "both comparisons and both looks are on record")
-    assert found.count(("desk-1", "applicant", ())) == 2
+    found = await stage.until(looks, "both comparisons and all three looks are on record")
+    assert found.count(("desk-1", "applicant", ())) == 3
     assert {one[0] for one in found} == {"desk-1", "intake"}
 
     async def shown() -> bool:

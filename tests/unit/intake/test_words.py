@@ -10,7 +10,10 @@ from typing import get_args
 import pytest
 
 import services.intake
+from services.intake.domain import window
+from services.intake.domain.duplicates import DUPLICATE, SPLIT_PARTY
 from services.intake.domain.standing import _OWN_CAUSES, State
+from services.intake.domain.window import Verdict
 from shared.contracts.programme import DataItemCode, Purpose
 from shared.contracts.retention import Role
 from shared.ui.language import NAMES, Words
@@ -46,6 +49,11 @@ def test_b14_each_fault_has_its_words() -> None:
     of_cells = set(re.findall(r'"(cell-[a-z-]+)"', source))
     assert len(codes) > 20 and {f"fault.{code}" for code in codes - of_cells} <= WORDS
     assert len(of_cells) > 10 and {f"sheet.{code}" for code in of_cells} <= WORDS
+
+
+def test_s01_b03_each_reason_why_an_application_does_not_count_has_its_words() -> None:
+    reasons = {verdict.reason for verdict in vars(window).values() if isinstance(verdict, Verdict) and verdict.reason}
+    assert len(reasons) > 5 and {f"reason.{code}" for code in reasons | {DUPLICATE, SPLIT_PARTY}} <= WORDS
 
 
 def test_s02_each_refusal_of_a_sheet_says_what_happened_and_what_to_do() -> None:
