@@ -41,7 +41,7 @@ MAX_DEPTH = 16
 MAX_INTEGER = 2**53 - 1
 MAX_ENTRIES = 2**32 - 2
 HOUR = 3600
-NONE = 0xFFFFFFFF
+MAX_STORY = 100_000
 DRAND = "drand:52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 DRAND_GENESIS, DRAND_PERIOD = 1692803367, 3
 DRAND_KEY = (
@@ -640,50 +640,60 @@ def ticket_of(seed, entry):
 
 
 class Draw:
-    """The mechanism ranked-rounds: `rounds[r][number]` is the slot won in round r + 1, or NONE."""
+    """The mechanism ranked-rounds: `wins[at]` is 1 where the wish at that place of `entries.wishes` was won.
+
+    During the draw seats are taken and never come free, so what an entry passed by once it can't win later: it wins in
+    the order of its wishes, and each round goes on behind its last win. All of it takes a byte a wish, however many
+    rounds a file announces.
+    """
 
     def __init__(self, rules, entries, order, seats, watched=None):
-        self.rules, self.entries, self.order = rules, entries, order
+        self.rules, self.entries, self.order, self.seats = rules, entries, order, seats
         self.free = list(seats)
-        self.rounds = []
+        self.wins = bytearray(len(entries.wishes))
         self.story = []  # (round, wish, free at its turn, word) of the watched entry
-        candidates = array("I", [n for n in order if n not in entries.struck])
-        for _ in range(min(rules["max_wins"], rules["max_wishes"], len(rules.slots))):
-            self.rounds.append(self.round(candidates, watched))
-            last = self.rounds[-1]
-            candidates = array("I", [n for n in reversed(candidates) if last[n] != NONE])
-            if not candidates:
-                break
+        self.round_number = 1
+        winners = self.round(array("I", [n for n in order if n not in entries.struck]), watched)
+        self.winners = len(winners)
+        while winners and self.round_number < min(rules["max_wins"], rules["max_wishes"], len(rules.slots)):
+            self.round_number += 1
+            winners = self.round(winners[::-1], watched)
 
     def won(self, number):
-        return [won[number] for won in self.rounds if won[number] != NONE]
+        """Slots in the order won."""
+        start, end = self.entries.ends[number : number + 2]
+        return list(itertools.compress(self.entries.wishes[start:end], self.wins[start:end]))
 
     def round(self, candidates, watched):
-        won = array("I", [NONE]) * len(self.entries)
-        free, days, seats = self.free, self.rules.days, self.entries.seats
-        wishes, ends = self.entries.wishes, self.entries.ends
-        one_a_day = self.rules["one_win_a_day"]
+        """Gives each its best wish that fits, and says who won, in the order of the round."""
+        winners, wins, free, days = array("I"), self.wins, self.free, self.rules.days
+        seats, wishes, ends = self.entries.seats, self.entries.wishes, self.entries.ends
+        again, one_a_day = self.round_number > 1, self.rules["one_win_a_day"]
         for number in candidates:
-            party, before, taken = seats[number], (), ()
-            if self.rounds:
-                before = self.won(number)
-                taken = [days[slot] for slot in before] if one_a_day else ()
+            party, start, end, taken = seats[number], ends[number], ends[number + 1], ()
+            if again:
+                taken = {days[slot] for slot in self.won(number)} if one_a_day else ()
+                start = wins.rfind(1, start, end) + 1
             if number == watched:
-                self.tell(number, before, taken)
-            for slot in wishes[ends[number] : ends[number + 1]]:
-                if party <= free[slot] and slot not in before and days[slot] not in taken:
+                self.tell(number, taken)
+            wished = wishes[start:end]
+            for slot in wished:
+                if party <= free[slot] and days[slot] not in taken:
                     free[slot] -= party
-                    won[number] = slot
+                    wins[start + wished.index(slot)] = 1
+                    winners.append(number)
                     break
-        return won
+        return winners
 
-    def tell(self, number, before, taken):
+    def tell(self, number, taken):
         """Keep what the watched entry found free at its turn."""
+        if len(self.story) >= MAX_STORY:
+            return
         got = False
-        for slot in self.entries.wished(number):
+        for at, slot in enumerate(self.entries.wished(number), self.entries.ends[number]):
             if got:
                 word = "not needed: it got a better wish"
-            elif slot in before:
+            elif self.wins[at]:
                 word = "won already"
             elif self.rules.days[slot] in taken:
                 word = "it has won on this day already"
@@ -691,33 +701,34 @@ class Draw:
                 word = "the party does not fit"
             else:
                 got, word = True, "WON 当せん"
-            self.story.append((len(self.rounds) + 1, self.rules.slots[slot], self.free[slot], word))
+            self.story.append((self.round_number, self.rules.slots[slot], self.free[slot], word))
 
     def envies(self):
         """With one win: an entry that somebody later, with a party at least as large, passed by. None is right."""
         largest_later = [0] * len(self.free)
-        won, seats, wishes, ends = self.rounds[0], self.entries.seats, self.entries.wishes, self.entries.ends
+        wins, seats, wishes, ends = self.wins, self.entries.seats, self.entries.wishes, self.entries.ends
         for number in reversed(self.order):
             if number in self.entries.struck:
                 continue
-            got, party = won[number], seats[number]
-            for slot in wishes[ends[number] : ends[number + 1]]:
-                if slot == got:
-                    break
+            party, start, end = seats[number], ends[number], ends[number + 1]
+            at = wins.find(1, start, end)
+            for slot in wishes[start : end if at < 0 else at]:
                 if largest_later[slot] >= party:
                     return number
-            if got != NONE and party > largest_later[got]:
-                largest_later[got] = party
+            if at >= 0 and party > largest_later[wishes[at]]:
+                largest_later[wishes[at]] = party
         return None
 
 
 def result_lines(rules, entries, order, tickets, draw):
     """The canonical result lines, without line feed, by place."""
     quoted = [f'"{slot}"' for slot in rules.slots]
-    ids, struck = entries.ids.hex(), entries.struck
+    ids, ends, struck = entries.ids.hex(), entries.ends, entries.struck
     nothing = "waiting" if rules["waiting_list"] else "lost"
     for place, number in enumerate(order):
-        won = ",".join([quoted[slot[number]] for slot in draw.rounds if slot[number] != NONE])
+        won = ""
+        if draw.wins.find(1, ends[number], ends[number + 1]) >= 0:
+            won = ",".join([quoted[slot] for slot in draw.won(number)])
         outcome = "struck" if number in struck else "won" if won else nothing
         yield (
             f'{{"entry":"{ids[32 * number : 32 * number + 32]}","outcome":"{outcome}","place":{place + 1},'
@@ -734,11 +745,7 @@ class Holdings:
         for place, number in enumerate(order):
             self.place[number] = place
         self.free = list(draw.free)
-        self.capacity = list(draw.free)
-        for won in draw.rounds:
-            for number, slot in enumerate(won):
-                if slot != NONE:
-                    self.capacity[slot] += entries.seats[number]
+        self.capacity = list(draw.seats)
         self.granted = [0] * len(rules.slots)
         self.moved = {}
         self.gave_up = set()
@@ -816,7 +823,9 @@ class Holdings:
         ]
 
     def revoke(self, slot):
-        holders = {n for won in self.draw.rounds for n, given in enumerate(won) if given == slot} | set(self.moved)
+        wishes, ends, wins = self.entries.wishes, self.entries.ends, self.draw.wins
+        given = zip(itertools.compress(itertools.count(), wins), itertools.compress(wishes, wins))
+        holders = {bisect.bisect_right(ends, at) - 1 for at, wish in given if wish == slot} | set(self.moved)
         for number in sorted(holders, key=self.place.__getitem__, reverse=True):
             if self.free[slot] >= 0:
                 return
@@ -1114,7 +1123,7 @@ class Verifier:
         self.outcome_root = tree.hex()
         if self.take("outcome")["root"] != self.outcome_root:
             raise self.fault("the outcome's root is not that of the results")
-        self.said["won"] = self.count - self.draw.rounds[0].count(NONE)
+        self.said["won"] = self.draw.winners
         if self.rules["max_wins"] == 1 and self.draw.envies() is not None:
             raise self.fault(f"entry {self.entries.id(self.draw.envies())} envies with reason")
 
@@ -1277,6 +1286,8 @@ def explain(verifier, write):
         write("  struck before the draw: it keeps its ticket and takes no seat (抽せん前に対象外)")
     for round_number, slot, free, word in draw.story:
         write(f"  round {round_number}, wish {slot}: {free} seats free at its turn: {word}")
+    if len(draw.story) >= MAX_STORY:
+        write("  what it found in further rounds is not told: the rules announce too many")
     if not draw.won(number) and number not in entries.struck:
         waits = ", so it waits" if verifier.rules["waiting_list"] else ""
         write(f"  won nothing{waits} (落せん)")

@@ -99,8 +99,8 @@ def test_b02_the_verifiers_check_for_envy_holds_where_its_own_mechanism_fails(
 
     class Backwards(verifier.Draw):  # type: ignore[misc, name-defined]
         def round(self, candidates: "array[int]", watched: int | None) -> "array[int]":
-            won: array[int] = super().round(candidates[::-1], watched)
-            return won
+            winners: array[int] = super().round(candidates[::-1], watched)
+            return winners
 
     monkeypatch.setattr(verifier, "Draw", Backwards)
     transcript = drawn(ENTRIES, slots=SLOTS)
