@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.platform.answers import answer, busy, is_api
+from shared.platform.problems import Problem
 from shared.platform.turnstile import TurnedAway, Turnstile
 from shared.ui import Pages
 from shared.ui.rendering import plain_chrome
@@ -36,8 +39,8 @@ Pair = tuple[str, str]
 class Entrance:
     """Requests that it `takes`, by method and path, go through its turnstile.
 
-    `page` is the template for people whose form was turned away. It gets `action`, `seconds` and `typed`, the hidden
-    fields that bring the same form again.
+    `page` is the template for people whose form was turned away, here or further in. It gets `action`, `problem` (the
+    type), `seconds` and `typed`, the hidden fields that bring the same form again.
     """
 
     takes: Callable[[str, str], bool]
@@ -63,12 +66,49 @@ class Entrances:
         return next((entrance for entrance in self._entrances if entrance.takes(method, path)), self._others)
 
 
+class Again:
+    """Answers a problem; with 503 a form keeps what was typed, by its entrance's page, to be sent again from there."""
+
+    def __init__(self, entrances: Entrances, pages: Pages) -> None:
+        self._entrances, self._pages = entrances, pages
+        self._frames: dict[tuple[str, str, str], Response] = {}
+
+    async def answer(self, request: Request, problem: Problem) -> Response:
+        """The problem, as its asker reads it; for a form with its fields."""
+        page = self._page(request, problem)
+        typed = await _typed(request) if page else None
+        if page is None or typed is None:
+            return answer(request, problem, self._pages)
+        frame, seconds = self._frame(request, page, problem), problem.headers["Retry-After"]
+        html = bytes(frame.body).decode().replace(_SECONDS, seconds).replace(_TYPED, _hidden(typed))
+        headers = {name: value for name, value in frame.headers.items() if name != "content-length"}
+        return HTMLResponse(html, problem.status, {**headers, **problem.headers})
+
+    def _page(self, request: Request, problem: Problem) -> str | None:
+        if problem.status != 503 or is_api(request):
+            return None
+        entrance = self._entrances.of(request.method, request.url.path)
+        return entrance.page if entrance else None
+
+    def _frame(self, request: Request, page: str, problem: Problem) -> Response:
+        """The page without what was typed, rendered once for a path, language and problem: a rush must cost nothing."""
+        key = (request.url.path, self._pages.language(request), problem.type)
+        if key not in self._frames:
+            if len(self._frames) >= MOST_FRAMES:
+                self._frames.clear()
+            rendered = self._pages.render(
+                request, page, chrome=plain_chrome(request), action=request.url.path, problem=problem.type,
+                typed=_TYPED, seconds=_SECONDS)
+            del rendered.headers["set-cookie"]
+            self._frames[key] = rendered
+        return self._frames[key]
+
+
 class Turnstiles:
     """Leads each request through its entrance. Its body has been read by then (`shared.platform.bodies`)."""
 
-    def __init__(self, app: ASGIApp, entrances: Entrances, pages: Pages) -> None:
-        self._app, self._entrances, self._pages = app, entrances, pages
-        self._frames: dict[tuple[str, str], Response] = {}
+    def __init__(self, app: ASGIApp, entrances: Entrances, again: Again) -> None:
+        self._app, self._entrances, self._again = app, entrances, again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         entrance = self._entrances.of(scope["method"], scope["path"]) if scope["type"] == "http" else None
@@ -79,30 +119,8 @@ class Turnstiles:
             async with entrance.turnstile.passed():
                 await self._app(scope, receive, send)
         except TurnedAway as away:
-            response = await self._turn_away(entrance, Request(scope, receive), away.seconds)
+            response = await self._again.answer(Request(scope, receive), busy(away.seconds))
             await response(scope, receive, send)
-
-    async def _turn_away(self, entrance: Entrance, request: Request, seconds: int) -> Response:
-        problem = busy(seconds)
-        typed = None if entrance.page is None or is_api(request) else await _typed(request)
-        if entrance.page is None or typed is None:
-            return answer(request, problem, self._pages)
-        frame = self._frame(request, entrance.page)
-        html = bytes(frame.body).decode().replace(_SECONDS, str(seconds)).replace(_TYPED, _hidden(typed))
-        headers = {name: value for name, value in frame.headers.items() if name != "content-length"}
-        return HTMLResponse(html, problem.status, {**headers, **problem.headers})
-
-    def _frame(self, request: Request, page: str) -> Response:
-        """The page without what was typed, rendered once a path and language: in a rush it must cost nothing."""
-        key = (request.url.path, self._pages.language(request))
-        if key not in self._frames:
-            if len(self._frames) >= MOST_FRAMES:
-                self._frames.clear()
-            rendered = self._pages.render(
-                request, page, chrome=plain_chrome(request), action=request.url.path, typed=_TYPED, seconds=_SECONDS)
-            del rendered.headers["set-cookie"]
-            self._frames[key] = rendered
-        return self._frames[key]
 
 
 async def _typed(request: Request) -> list[Pair] | None:
@@ -112,9 +130,11 @@ async def _typed(request: Request) -> list[Pair] | None:
     if foreign or request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
         return None
     try:
-        return parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:
+        # A page that failed has read its form before: there is no body any more, but that form.
+        sent = await request.form(max_fields=MOST_FIELDS)
+    except (HTTPException, MultiPartException):
         return None
+    return [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
 
 
 def _hidden(typed: list[Pair]) -> str:

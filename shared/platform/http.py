@@ -17,7 +17,7 @@ from shared.messaging.transaction import Busy
 from shared.platform import telemetry
 from shared.platform.answers import STARTING, STORE_AWAY, answer, busy
 from shared.platform.bodies import Bodies
-from shared.platform.entrances import Entrances, Turnstiles
+from shared.platform.entrances import Again, Entrances, Turnstiles
 from shared.platform.lanes import Lane, Lanes
 from shared.platform.misread import http_problem, validation_problem
 from shared.platform.mongo import StoreError
@@ -37,9 +37,11 @@ def install(
     Whoever is turned away at one of `entrances` has cost a read body and nothing else: no span, no route.
     """
 
+    again = Again(entrances, pages)
+
     async def on_problem(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, Problem)
-        return answer(request, problem, pages)
+        return await again.answer(request, problem)
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -50,11 +52,11 @@ def install(
         return answer(request, http_problem(app, request.url.path, error), pages)
 
     async def on_busy(request: Request, _: Exception) -> Response:
-        return answer(request, busy(), pages)
+        return await again.answer(request, busy())
 
     async def on_store(request: Request, error: Exception) -> Response:
         log.error("request failed: the store answered %s", type(error).__name__)
-        return answer(request, STORE_AWAY, pages)
+        return await again.answer(request, STORE_AWAY)
 
     async def on_anything(request: Request, error: Exception) -> Response:
         # The text of an exception may quote what was typed: kind and place are enough to find it.
@@ -74,7 +76,7 @@ def install(
         app.add_exception_handler(kind, handler)
     app.add_middleware(Lanes, lanes=lanes, handlers=handlers)
     app.add_middleware(RequestSpans)
-    app.add_middleware(Turnstiles, entrances=entrances, pages=pages)
+    app.add_middleware(Turnstiles, entrances=entrances, again=again)
     app.add_middleware(Bodies, pages=pages)
     app.add_middleware(Gate, serving=serving, pages=pages)
     app.add_middleware(HeadAsGet)

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
-from shared.platform.entrances import Entrance, Entrances, Turnstiles
+from shared.platform.entrances import Again, Entrance, Entrances, Turnstiles
 from shared.platform.turnstile import Turnstile
 from shared.ui import Pages
 from tests.browser.conftest import serve
@@ -165,4 +165,4 @@ def a_full_intake() -> Turnstiles:
     async def start() -> str:
         return '<form action="/intake/x" method="post"><input name="name" value="新宿 花子"><button>go</button></form>'
 
-    return Turnstiles(app, entrances, pages)
+    return Turnstiles(app, entrances, Again(entrances, pages))

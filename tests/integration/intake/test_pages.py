@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import httpx
@@ -9,6 +10,7 @@ import httpx
 from shared.contracts.programme import Postcards
 from tests.integration.intake.conftest import Opened
 from tests.integration.intake.stage import Stage, a_family
+from tests.stack import repaired
 from tests.stages.programmes import programme_named
 
 
@@ -273,3 +275,21 @@ async def test_s03_wishes_are_picked_in_the_calendar_and_nothing_typed_is_lost(s
     full = await press(third.replace("08-24", "08-25"), **{"wishes.1": first, "wishes.2": second, "wishes.3": third})
     assert full.status_code == 422 and 'href="#f-wishes.3"' in full.text and "先にどれかを外して" in full.text
     assert "第1希望を外す" in full.text and "にする</span>" not in full.text
+
+
+async def test_s01_b14_while_the_store_is_away_the_page_keeps_what_was_typed_and_sends_it_again(
+    stage: Stage, opened: Opened
+) -> None:
+    here = f"/intake/{(await opened('store-away')).id}"
+    key = hidden((await stage.http.get(here)).text)["key"]
+    fields = hidden((await stage.http.post(here, data={**filled(), "key": key, "step": "check"})).text)
+    with repaired(stage.stack):
+        await asyncio.to_thread(stage.stack.parts["mongo"].stop)
+        away = await stage.http.post(here, data={**fields, "step": "send"})
+        assert away.status_code == 503 and f'data-again="{away.headers["retry-after"]}"' in away.text
+        assert "まだ受け付けていません" in away.text and "同じ内容でもう一度送る" in away.text
+        kept = hidden(away.text)
+        assert kept == {**fields, "step": "send"} and f'action="{here}"' in away.text
+    await stage.ready()
+    receipt = await stage.http.post(here, data=kept)
+    assert receipt.status_code == 200 and "申込みを受け付けました" in receipt.text

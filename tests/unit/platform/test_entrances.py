@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -11,12 +11,15 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from pymongo.errors import AutoReconnect
 
 import services.intake.pages
 from services.intake.entrances import entrances
 from services.intake.settings import IntakeSettings
+from shared.messaging.transaction import Busy
 from shared.platform import http
 from shared.platform.entrances import Entrances
+from shared.platform.problems import Problem
 from shared.ui import Pages
 
 TYPED = [("step", "send"), ("key", "ab" * 16), ("name", '山田 "太郎" <b>'), ("companions.1", ""), ("wishes.1", "a&b")]
@@ -39,6 +42,30 @@ async def crowded() -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://ward.example") as client:
         yield client
+
+
+@pytest.fixture
+async def failing() -> AsyncIterator[Callable[[Exception], httpx.AsyncClient]]:
+    """Makes an application that lets everybody in, reads the form, and then fails."""
+    clients = []
+
+    def make(failure: Exception) -> httpx.AsyncClient:
+        pages = Pages(Path(services.intake.pages.__file__).parent, "intake", "/intake")
+        app, known = FastAPI(), Entrances()
+        known.add(*entrances(IntakeSettings.model_construct(applying_at_once=9, applying_longest_wait=2.0)))
+        http.install(app, pages, lambda: True, known)
+
+        async def fail(request: Request) -> None:
+            await request.form(max_fields=200)
+            raise failure
+
+        app.add_api_route("/{path:path}", fail, methods=["POST"])
+        clients.append(httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ward.example"))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        await client.aclose()
 
 
 def _brought_again(page: str) -> list[tuple[str, str]]:
@@ -64,6 +91,29 @@ async def test_a_form_that_is_turned_away_is_brought_again_word_for_word(
         "content-security-policy"]
     other = await crowded.post("/intake/p", content="name=x", headers={**FORM, "accept-language": language})
     assert _brought_again(other.text) == [("name", "x")]
+
+
+@pytest.mark.parametrize(("failure", "seconds", "said"), [
+    (Busy(), "3", "ただいま混み合っています"), (AutoReconnect("away"), "30", "ただいま利用できません"),
+    (Problem(503, "busy", "Keys are missing", "Wait", headers={"Retry-After": "7"}), "7", "ただいま混み合っています"),
+])
+async def test_a_form_that_fails_further_in_is_brought_again_as_well(
+    failing: Callable[[Exception], httpx.AsyncClient], failure: Exception, seconds: str, said: str
+) -> None:
+    """By then its body was read by the page."""
+    client = failing(failure)
+    answer = await client.post("/intake/p", content=urlencode(TYPED), headers=FORM)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, seconds)
+    assert f"<h1>{said}</h1>" in answer.text and f'data-again="{seconds}"' in answer.text
+    assert _brought_again(answer.text) == TYPED and 'action="/intake/p"' in answer.text
+    foreign = await client.post(
+        "/intake/p", content=urlencode(TYPED), headers={**FORM, "origin": "https://elsewhere.example"})
+    mine = await client.post("/intake/p/mine", content=urlencode(TYPED), headers=FORM)
+    for other in (foreign, mine):
+        assert other.status_code == 503 and _brought_again(other.text) == [] and "data-again" not in other.text
+    program = await client.post("/intake/p/api/applications", json={"name": "x"})
+    assert (program.status_code, program.headers["retry-after"]) == (503, seconds)
+    assert program.headers["content-type"] == "application/problem+json"
 
 
 async def test_a_program_that_is_turned_away_gets_a_problem_with_a_time(crowded: httpx.AsyncClient) -> None:
