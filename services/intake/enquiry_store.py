@@ -36,9 +36,16 @@ class EnquiryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def failed(self, query: Mapping[str, Any], within: timedelta) -> int:
-        """How many tries failed lately, of a member of `staff` or `about` somebody."""
-        return await self._database[TRIES].count_documents({**query, "at": {"$gt": datetime.now(UTC) - within}})
+    async def full_until(self, query: Mapping[str, Any], most: int, within: timedelta) -> datetime | None:
+        """When fewer than `most` tries will have failed `within` that time, of a member of `staff` or `about` somebody;
+        None where that is so now.
+        """
+        lately = self._database[TRIES].find({**query, "at": {"$gt": datetime.now(UTC) - within}}, {"at": 1})
+        failed = await lately.sort("at", -1).skip(most - 1).limit(1).to_list(1)
+        if not failed:
+            return None
+        first: datetime = failed[0]["at"]
+        return first + within
 
     async def open(self, enquiry: Id, staff: str, programme: str) -> Document | None:
         """The enquiry that this member of staff has confirmed, as long as it holds."""

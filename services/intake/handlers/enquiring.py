@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.intake.domain.application import Party
@@ -42,11 +43,13 @@ _BY_KEY = ("person", "email", "home")
 
 
 class TooManyTries(Exception):
-    """This member of staff, or tries about this person, failed too often: `of` is staff or about."""
+    """This member of staff, or tries about this person, failed too often: `of` is staff or about, `until` when on the
+    real clock it may be tried again.
+    """
 
-    def __init__(self, of: str) -> None:
+    def __init__(self, of: str, until: datetime) -> None:
         super().__init__(of)
-        self.of = of
+        self.of, self.until = of, until
 
 
 @dataclass(frozen=True)
@@ -158,14 +161,13 @@ async def _is_applicant(desk: Desk, programme: Programme, asking: Asking, said: 
 
 
 async def _check_limits(desk: Desk, programme: Programme, person: Person, asking: Asking, sought: str) -> None:
-    of = None
-    if await desk.store.failed({"staff": person.staff}, STAFF_PERIOD) >= MOST_FAILED_BY_STAFF:
-        of = "staff"
-    elif await desk.store.failed({"about": sought}, ABOUT_PERIOD) >= MOST_FAILED_ABOUT:
-        of = "about"
-    if of is not None:
-        await _refuse(desk, programme, person, asking, new_id(), "too-many-tries", None)
-        raise TooManyTries(of)
+    for of, whose, most, period in (
+        ("staff", person.staff, MOST_FAILED_BY_STAFF, STAFF_PERIOD), ("about", sought, MOST_FAILED_ABOUT, ABOUT_PERIOD),
+    ):
+        until = await desk.store.full_until({of: whose}, most, period)
+        if until is not None:
+            await _refuse(desk, programme, person, asking, new_id(), "too-many-tries", None)
+            raise TooManyTries(of, until)
 
 
 async def _refuse(

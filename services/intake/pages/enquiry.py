@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 
 import segno
@@ -25,7 +27,7 @@ from services.intake.mine_api import next_words
 from services.intake.pages.enquiry_form import OTHER, Sent, read
 from services.intake.pages.fields import companion_fields
 from services.intake.pages.showing import Words
-from services.intake.refusals import Say, fault_words
+from services.intake.refusals import Say, fault_words, local_words
 from shared.contracts.intake import IdentityDocument
 from shared.contracts.programme import Programme
 from shared.platform.problems import Problem
@@ -99,18 +101,28 @@ class _Page:
         try:
             enquiry = await enquiring.identify(self.desk, self.programme, self.person, sent.asking, sent.said)
         except TooManyTries as many:
-            return self.ask(sent.form, f"too-many-{many.of}", status=429)
+            return self._too_many(sent.form, many)
         if enquiry is None:
             return self.ask(sent.form, "not-confirmed")
         return await _Acting(self, enquiry, Form()).show()
 
-    def ask(self, form: Form, answer: str | None = None, status: int = 200) -> HTMLResponse:
+    def _too_many(self, form: Form, many: TooManyTries) -> HTMLResponse:
+        with speaking(self.front.pages.words, "ja"):
+            again = local_words(self.programme, many.until)
+        response = self.ask(form, f"too-many-{many.of}", status=429, again=again)
+        left = (many.until - datetime.now(UTC)).total_seconds()
+        response.headers["Retry-After"] = str(max(1, math.ceil(left)))
+        return response
+
+    def ask(
+        self, form: Form, answer: str | None = None, status: int = 200, again: str | None = None
+    ) -> HTMLResponse:
         """The script and the form, with the answer to what was asked before."""
         held, asked = items_compared(self.programme), question(self.programme)
         with speaking(self.front.pages.words, "ja"):
             days = [(one.isoformat(), day(one)) for one in sorted({slot.day for slot in self.programme.slots})]
         return self.show("enquiry.html", {
-            "form": form, "answer": answer, "held": held, "asked": asked, "days": days,
+            "form": form, "answer": answer, "again": again, "held": held, "asked": asked, "days": days,
             "documents": get_args(IdentityDocument), "by_staff": MOST_FAILED_BY_STAFF, "about": MOST_FAILED_ABOUT,
         }, status)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from services.intake.domain.enquiry import MOST_FAILED_ABOUT
+from services.intake.domain.enquiry import ABOUT_PERIOD, MOST_FAILED_ABOUT
 from services.intake.handlers.enquiring import NOT_CONFIRMED_SECONDS
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import (
@@ -22,6 +22,7 @@ from shared.contracts.intake import (
 from shared.contracts.notifier import NoticeSent, letter_id
 from shared.contracts.privacy import AccessOpened, AccessRefused
 from shared.contracts.programme import Programme
+from shared.ui.formats import jst
 from tests.integration.intake.conftest import Opened
 from tests.integration.intake.stage import Stage, a_family
 from tests.integration.intake.test_amending import keys_of
@@ -260,6 +261,10 @@ async def test_b19_tries_about_a_person_are_limited_whether_or_not_they_applied(
             assert NOT_CONFIRMED in (await ask(stage, programme, said_of(caller, age="99"), "desk-2")).text
         again = await ask(stage, programme, said_of(caller), "desk-3")
         assert again.status_code == 429 and "本日の上限に達しました" in again.text
+        left = timedelta(seconds=int(again.headers["retry-after"]))
+        assert ABOUT_PERIOD - timedelta(minutes=20) < left <= ABOUT_PERIOD
+        free = [jst(datetime.now(UTC) + left + timedelta(seconds=one)) for one in range(-60, 2)]
+        assert any(f"この照会は{moment}まで受け付けません" in again.text for moment in free)
     fresh = a_family()
     await stage.apply(programme, **fresh)
     assert CONFIRMED in (await ask(stage, programme, said_of(fresh), "desk-3")).text
