@@ -30,10 +30,16 @@ def fault_words(say: Say, faults: Iterable[Fault]) -> dict[str, str]:
     """Field → what is wrong with it; the first fault of a field."""
     words: dict[str, str] = {}
     for fault in faults:
-        name, _, position = fault.field.partition(".")
-        field = str(say(f"field.{name}", position=position))
-        words.setdefault(fault.field, str(say(f"fault.{fault.code}", field=field, **fault.values)))
+        words.setdefault(fault.field, fault_said(say, f"fault.{fault.code}", fault))
     return words
+
+
+def fault_said(say: Say, key: str, fault: Fault) -> str:
+    """A fault in the words of `key`, with its field's name, and with what it quotes in the same language."""
+    name, _, position = fault.field.partition(".")
+    quoted = {what: own_words(say, value) if isinstance(value, Words) else value
+              for what, value in fault.values.items()}
+    return str(say(key, field=str(say(f"field.{name}", position=position)), **quoted))
 
 
 def unfit(say: Say, faults: list[Fault]) -> Problem:

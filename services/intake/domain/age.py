@@ -15,4 +15,4 @@ def age_fault(application: Application, programme: Programme) -> Fault | None:
     rule, age = programme.ages, application.party.age
     if rule is None or age is None or rule.at_least <= age <= rule.at_most:
         return None
-    return Fault("age", "age-rule", {"rule": rule.rule.text(application.language)})
+    return Fault("age", "age-rule", {"rule": rule.rule})

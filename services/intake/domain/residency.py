@@ -12,6 +12,7 @@ from services.intake.domain.fault import Fault
 from services.intake.domain.once import once
 from services.intake.domain.towns import comparable_place, place_of
 from shared.contracts.programme import Residency, Town
+from shared.contracts.programme_base import Words
 
 _POSTAL_CODE = re.compile(r"^〒?\d{3}-?\d{4}")
 _PREFECTURE = re.compile(
@@ -67,14 +68,15 @@ def eligibility(address: str, rule: Residency | None) -> Eligibility:
         Eligibility("not-resident"))
 
 
-def residency_fault(found: Eligibility, rule: Residency | None, language: str) -> Fault | None:
+def residency_fault(found: Eligibility, rule: Residency | None) -> Fault | None:
     """Why the address does not do, beside its field: the rule that decided, in its own words. None for residents."""
     if found.resident or rule is None:
         return None
     town = found.town
-    return Fault("address", found.finding, {
-        "rule": rule.rule.text(language), "municipality": found.matched or "", "town": town.name if town else "",
-        "blocks": ranges(town.blocks) if town else ""})
+    quoted: dict[str, str | int | Words] = {
+        "rule": rule.rule, "municipality": found.matched or "", "town": town.name if town else "",
+        "blocks": ranges(town.blocks) if town else ""}
+    return Fault("address", found.finding, quoted)
 
 
 def ranges(numbers: Iterable[int]) -> str:

@@ -93,7 +93,7 @@ def web_faults(programme: Programme, application: Application, cancelled: Collec
     """Everything that keeps the application from being taken by web, where the applicant lives included."""
     faults = faults_of(application, programme, "web", cancelled)
     wrong = {fault.field for fault in faults}
-    rules = (residency_fault(_residency(programme, application), programme.residency, application.language),
+    rules = (residency_fault(_residency(programme, application), programme.residency),
              age_fault(application, programme))
     return [*faults, *(fault for fault in rules if fault is not None and fault.field not in wrong)]
 
@@ -108,7 +108,7 @@ def check_postcard(means: Means, programme: Programme, application: Application,
     found = _residency(programme, application)
     if found.unclear and not any(fault.field == "address" for fault in faults):
         # Whoever keys it in reads the card again; nobody is turned away for an address that says too little.
-        faults += filter(None, [residency_fault(found, programme.residency, "ja")])
+        faults += filter(None, [residency_fault(found, programme.residency)])
     if faults:
         raise Unfit(faults)
     if not found.resident:

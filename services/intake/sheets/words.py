@@ -7,7 +7,7 @@ from typing import Any
 
 from services.intake.domain.fault import Fault
 from services.intake.domain.sheet import SheetRefused
-from services.intake.refusals import Say
+from services.intake.refusals import Say, fault_said
 from services.intake.sheets.judging import Judged
 from shared.platform.problems import Problem
 
@@ -17,9 +17,8 @@ MOST_ERRORS = 500
 
 def cell_words(say: Say, fault: Fault) -> str:
     """The fault in words; what only a sheet can have has its words beside the sheet's."""
-    name, _, position = fault.field.partition(".")
     family = "sheet" if fault.code.startswith("cell-") else "fault"
-    return str(say(f"{family}.{fault.code}", field=say(f"field.{name}", position=position), **fault.values))
+    return fault_said(say, f"{family}.{fault.code}", fault)
 
 
 def refusal_words(say: Say, refused: SheetRefused) -> tuple[str, str]:

@@ -181,6 +181,12 @@ async def test_s04_s13_s14_what_cannot_be_taken_is_refused_field_by_field(
         "wishes.1": "unknown-slot",
     }
     assert "新宿区" in next(e["message"] for e in answer.json()["errors"] if e["field"] == "address")
+    assert programme.residency is not None and programme.residency.rule.en is not None
+    english = await stage.http.post(
+        f"/intake/{programme.id}/api/applications", headers={"Accept-Language": "en"},
+        json={**a_family(), "language": "ja", "address": "東京都渋谷区1"})
+    (error,) = english.json()["errors"]
+    assert programme.residency.rule.en in error["message"] and programme.residency.rule.ja not in error["message"]
     unknown = await stage.apply(programme, creed="x")
     assert unknown.status_code == 422 and "x" not in unknown.text.replace("xtra", "")
     assert (await stage.http.get(f"/intake/{programme.id}/api/window")).json()["applications"] == 0

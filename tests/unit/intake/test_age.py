@@ -22,7 +22,7 @@ def test_both_ends_of_the_rule_are_included(
     fault = age_fault(replace(application, party=replace(application.party, age=age)), ruled)
     assert (fault is None) == may
     if fault is not None:
-        assert fault.code == "age-rule" and fault.values["rule"] == "18歳から64歳までの方"
+        assert fault.code == "age-rule" and fault.values["rule"] == RULE.rule
 
 
 def test_without_a_rule_every_age_may_apply(programme: Programme, application: Application) -> None:
