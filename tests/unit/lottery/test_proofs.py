@@ -1,6 +1,7 @@
 """B01: both verifiers accept the proof file of every entry of the vectors, and neither one with any byte changed."""
 
 import base64
+import json
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,8 @@ from services.lottery.domain.proofs import Proofs
 from services.lottery.domain.replay import replay
 from tests.unit.lottery.campaign import VECTORS, vector_lines
 from tests.unit.lottery.javascript import ask
+
+CODES = {"true": 0, "refused": 1, "unreadable": 2}
 
 
 def proofs_of(name: str) -> list[bytes]:
@@ -58,3 +61,28 @@ def test_b01_a_proof_with_any_byte_changed_is_refused_by_both(name: str, verifie
     accepted = [at for at, content in enumerate(changed) if not is_refused(verifier, content)]
     verdicts = ask({"proof": path} for path in written(changed, tmp_path))
     assert (accepted, {verdict.verdict for verdict in verdicts}) == ([], {"refused"})
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_b01_a_proof_alone_is_held_against_what_the_reader_kept_as_far_as_it_can_be(
+    name: str, verifier: ModuleType, tmp_path: Path
+) -> None:
+    """By both: its root is compared; whatever only the record can answer is not passed over in silence."""
+    whole = proofs_of(name)[7]
+    [path] = written([whole], tmp_path)
+    proven = json.loads(whole)["entry"]
+    kept = [("root", proven["root"], 0), ("root", "0" * 64, 1), ("announcement", "0" * 64, 2),
+            ("closed", "0" * 64, 2), ("entry", proven["line"]["entry"], 2)]  # fmt: skip
+    verdicts = ask({"proof": path, option: value} for option, value, _ in kept)
+    assert [CODES[verdict.verdict] for verdict in verdicts] == [code for _, _, code in kept]
+    assert [exit_code(verifier, "--proof", path, f"--{option}", value) for option, value, _ in kept] == [
+        code for _, _, code in kept
+    ]
+
+
+def exit_code(verifier: ModuleType, *arguments: str) -> int:
+    """Of the first verifier, also where it takes the arguments for a mistake."""
+    try:
+        return int(verifier.main(list(arguments)))
+    except SystemExit as stopped:
+        return int(str(stopped.code))

@@ -66,6 +66,27 @@ def test_every_change_of_a_field_is_refused(name: str, verifier: ModuleType) -> 
     ])  # fmt: skip
 
 
+def misshapen(value: Any) -> Iterator[Any]:
+    """The value with another kind of thing in its own place, and in each place within it."""
+    yield from (other for other in ({}, [{}], None, 7, "x") if other != value)
+    if isinstance(value, dict):
+        yield from ({**value, key: other} for key in value for other in misshapen(value[key]))
+    elif isinstance(value, list) and value:
+        yield from ([other, *value[1:]] for other in misshapen(value[0]))
+
+
+def test_every_field_of_another_kind_is_refused(name: str, verifier: ModuleType) -> None:
+    """B01: in the first record of each type."""
+    lines, records = vector_lines(name), vector_records(name)
+    firsts = {record["type"]: position for position, record in reversed(list(enumerate(records)))}
+    both_refuse(verifier, [
+        with_line(lines, position, {**records[position], field: other})
+        for position in firsts.values()
+        for field, value in records[position].items()
+        for other in misshapen(value)
+    ])  # fmt: skip
+
+
 def test_every_unknown_and_missing_field_is_refused(name: str, verifier: ModuleType) -> None:
     """B01: at its own line."""
     lines, mutants, expected = vector_lines(name), [], []

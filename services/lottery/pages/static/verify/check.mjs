@@ -1,5 +1,5 @@
 // A whole check, from a stream of bytes to a verdict; what page, worker and command line share.
-import { Fault, Unreadable } from "./fault.mjs";
+import { demand, Fault, Unreadable } from "./fault.mjs";
 import { chunksOf, Lines } from "./lines.mjs";
 import { compareProof, readProof } from "./proof.mjs";
 import { Transcript } from "./transcript.mjs";
@@ -17,8 +17,9 @@ const KEPT = { announcement: "receipt", root: "frozen", closed: "closing" };
  */
 export async function check({ stream = null, proof = null, kept = {}, entry = null, publicPart = false, progress = () => undefined }) {
   try {
+    if (!stream) demandNoRecordNeeded(kept, entry);
     const proven = proof && readProof(proof);
-    if (!stream) return aloneVerdict(proven);
+    if (!stream) return aloneVerdict(proven, kept);
     const transcript = new Transcript({ kept, entry, publicPart: publicPart || proven !== null });
     await walk(stream, transcript, progress);
     return verdictOn(transcript, kept, entry, proven);
@@ -55,7 +56,13 @@ function verdictOn(transcript, kept, entry, proven) {
   };
 }
 
-function aloneVerdict(proven) {
+function demandNoRecordNeeded({ announcement, closed }, entry) {
+  if (!announcement && !closed && entry === null) return;
+  throw new Unreadable("announcement, closing digest and entry are compared with the record of the draw: choose it too");
+}
+
+function aloneVerdict(proven, { root }) {
+  demand(!root || root === proven.entry.root, () => `the root of the proof is ${proven.entry.root}, not the one you kept`);
   const figures = { proofEntry: proven.entry.root, proofResult: proven.result.root };
   return { verdict: "true", scope: "proof", figures, explanation: null, proof: proven, draw: null, unknown: ["roots"] };
 }

@@ -71,8 +71,10 @@ const CHANGES = {
 
 const own = (table, key) => (typeof key === "string" && Object.hasOwn(table, key) ? table[key] : null);
 
+const kindOfSource = (source) => (typeof source === "string" ? source.split(":")[0] : null);
+
 function fieldsOf(record) {
-  if (record.type === "beacon") return own(BEACONS, String(record.source).split(":")[0]);
+  if (record.type === "beacon") return own(BEACONS, kindOfSource(record.source));
   if (record.type !== "change") return own(SHAPES, record.type);
   const fields = own(CHANGES, record.kind);
   return fields && { kind: () => true, at: isTime, ...fields };

@@ -135,9 +135,10 @@ export class Transcript {
     for (let left = this.freeze.count; left > 0; left--) {
       this.#entry(this.#need("entry"));
       merkle.add(this.#line);
-      if (left === 1 && merkle.hex() !== this.freeze.root) throw new Fault("the root is not that of the entries", frozenLine);
       yield;
     }
+    demand(!this.#is("entry"), "is an entry more than the freeze counts");
+    if (merkle.hex() !== this.freeze.root) throw new Fault("the root is not that of the entries", frozenLine);
   }
 
   #entry({ entry, seats, wishes }) {
@@ -281,12 +282,10 @@ export class Transcript {
 
   #end() {
     const { records, digest } = this.#need("end");
-    if (this.isPartial) {
-      demand(records >= this.count - 1, "counts less lines than there are");
-    } else {
-      demand(records === this.count - 1, `counts ${records} lines, and there are ${this.count - 1}`);
-      demand(digest === this.#digestBefore(), "its digest is not that of the lines before it");
-    }
+    // A public part has all lines but those of the entries and their results.
+    const lines = this.count - 1 + (this.isPartial ? 2 * this.freeze.count : 0);
+    demand(records === lines, `counts ${records} lines, and there are ${lines}`);
+    demand(this.isPartial || digest === this.#digestBefore(), "its digest is not that of the lines before it");
     this.figures.digest = digest;
   }
 }
