@@ -1,5 +1,8 @@
 """B01, S24: what nobody should send. Refused with a reason, at its line, by the rules and by both verifiers."""
 
+import gzip
+import hashlib
+import json
 import re
 import resource
 import subprocess
@@ -9,16 +12,19 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.lottery.domain.faults import Refused
 from services.lottery.domain.replay import replay
-from tests.unit.lottery.campaign import PUBLIC, slot, vector_lines
+from services.lottery.domain.witness import commitment, signed_message, with_signatures
+from tests.unit.lottery.campaign import CLOSED_AT, DRAW, FROZEN_AT, PUBLIC, WHY, slot, vector_lines
 from tests.unit.lottery.javascript import VERIFY, both_refuse
 from tests.unit.lottery.test_javascript import NODE, honest, resigned
 from tests.unit.lottery.test_tampering import line_of
 
 MEGABYTE = 1 << 20
 PYTHON_BYTES, NODE_MEGABYTES, MOST_MEGABYTES = 300 * MEGABYTE, 64, 64
+LITTLE_HEAP, ADJUSTMENTS, CROWD = 24, 250_000, 600
 NESTED = b"[" * 100_000 + b"]" * 100_000
 
 
@@ -117,3 +123,52 @@ def test_s24_a_line_without_end_is_refused_long_before_it_is_read(
         said, failed = process.stdout.read(), process.stderr.read()
     assert (process.returncode, failed) == (1, b"")
     assert b"line 7" in said and b"1 MiB" in said
+
+
+def adjusted_over_and_over(lines: list[bytes]) -> tuple[bytes, int]:
+    """The lines up to the reveals, then one seat more and one less again and again: as gzip, and the number of the line
+    that is missing after them."""
+    before = lines[: next(at for at, line in enumerate(lines) if b'"type":"reveal"' in line)]
+    rules, freeze = (next(json.loads(line) for line in lines if b'"type":"%b"' % kind in line)
+                     for kind in (b"rules", b"freeze"))  # fmt: skip
+    both = b"".join(line_of({"type": "adjusted", "slot": rules["slots"][0]["slot"], "seats": seats,
+                             "at": freeze["at"], **WHY}) for seats in (1, -1))  # fmt: skip
+    return gzip.compress(b"".join(before) + both * (ADJUSTMENTS // 2), 1), len(before) + ADJUSTMENTS + 1
+
+
+def refused_in_a_little_heap(file: bytes) -> bytes:
+    """What the JavaScript check prints of a file that it refuses."""
+    done = subprocess.run([NODE, f"--max-old-space-size={LITTLE_HEAP}", VERIFY, "-"], input=file,
+                          capture_output=True, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, b"")
+    return done.stdout
+
+
+def test_s24_of_lines_without_number_javascript_keeps_none() -> None:
+    """Each is right, so that it must be read; the heap is smaller than a note of each would be."""
+    file, last = adjusted_over_and_over(vector_lines("one-win-dice"))
+    assert b"line %d: is missing" % last in refused_in_a_little_heap(file)
+
+
+def signed_by_a_crowd() -> tuple[bytes, int]:
+    """A draw up to its closing, signed by hundreds of witnesses with long names, and the number of the line after."""
+    keys = {f"{n:064d}": Ed25519PrivateKey.from_private_bytes(n.to_bytes(32, "big")) for n in range(CROWD)}
+    records = honest()
+    witnesses = [{"name": name, "key": key.public_key().public_bytes_raw().hex()} for name, key in keys.items()]
+    first, *others = keys
+    secret = {"type": "reveal", "witness": first, "secret": "0" * 64, "at": FROZEN_AT}
+    told = [{"type": "commitment", "witness": name, "commitment": commitment(DRAW, name, "0" * 64),
+             "at": "2021-04-30T00:00:00Z"} for name in keys]  # fmt: skip
+    frozen = [record for record in records if record["type"] in ("freeze", "entry")]
+    lines = [line_of(record) for record in ({**records[0], "witnesses": witnesses}, *told, *frozen, secret)]
+    closed = {"type": "closed", "at": CLOSED_AT, "digest": hashlib.sha256(b"".join(lines)).hexdigest(),
+              "revealed": [first], "missing": others}  # fmt: skip
+    message = signed_message(closed)
+    closed = with_signatures(closed, {name: key.sign(message).hex() for name, key in keys.items()})
+    return b"".join([*lines, line_of(closed)]), len(lines) + 2
+
+
+def test_s24_of_many_signatures_javascript_does_not_keep_what_was_signed() -> None:
+    """All are right; the heap is smaller than the closing once for each."""
+    file, last = signed_by_a_crowd()
+    assert b"line %d: is missing" % last in refused_in_a_little_heap(file)

@@ -201,8 +201,11 @@ def test_faults_that_every_witness_signed_are_refused_at_the_same_line(verifier:
     more = {"type": "adjusted", "slot": "a", "seats": 1, "at": FROZEN_AT, **WHY}
     true = honest()
     reveals = [record for record in true if record["type"] == "reveal"]
-    # One only: of several lines after the close the first verifier names the last, the second the first.
     last_reveal_late = [{**record, "at": late} if record is reveals[-1] else record for record in true]
+    # Of several lines after the close both name the latest, and of equal ones the last.
+    all_late = [{**record, "at": late} if record in reveals else record for record in true]
+    first_latest = [{**record, "at": "2021-06-03T00:30:02Z"} if record == {**reveals[0], "at": late} else record
+                    for record in all_late]  # fmt: skip
     wrong = [
         with_changed("freeze", at=early), with_changed("freeze", at=late),
         with_changed("reveal", at=early), with_changed("reveal", secret="0" * 64),
@@ -219,6 +222,7 @@ def test_faults_that_every_witness_signed_are_refused_at_the_same_line(verifier:
         inserted("reveal", {**more, "seats": -5}), inserted("reveal", {**more, "slot": "z"}),
         inserted("reveal", more, {**more, "at": "2021-05-31T00:00:00Z"}),
         inserted("closed", reveals[0]), inserted("reveal", *reveals[1:]), last_reveal_late,
+        all_late, first_latest,
     ]  # fmt: skip
     both_refuse(verifier, [resigned(records) for records in wrong] + [resigned(honest(), "0" * 64)])
 

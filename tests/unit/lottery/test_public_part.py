@@ -6,6 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from services.lottery.domain.canonical import canonical
 from services.lottery.domain.proofs import Proofs
 from services.lottery.domain.transcript import Transcript
@@ -63,3 +65,20 @@ def test_b01_a_line_of_the_public_part_dropped_doubled_or_added_is_refused_by_bo
     verdicts = ask({"base64": base64.b64encode(b"".join(file)).decode(), "proof": str(path)} for file in files)
     assert [is_refused(verifier, file, proof) for file in files] == [False] + [True] * len(mutants)
     assert [verdict.verdict for verdict in verdicts] == ["true"] + ["refused"] * len(mutants)
+
+
+def test_b01_of_a_public_part_that_cannot_explain_an_entry_both_say_so_before_they_read_on(
+    verifier: ModuleType, tmp_path: Path
+) -> None:
+    """Whatever follows, however long, is not collected."""
+    transcript = published()
+    assert transcript.entries is not None
+    mine = transcript.entries.entry(0)
+    proof = Proofs(transcript).proof(mine)
+    path = tmp_path / "proof.json"
+    path.write_bytes(canonical(proof))
+    cut_off = b"".join(list(transcript.public_lines())[:-1])
+    job = {"base64": base64.b64encode(cut_off).decode(), "proof": str(path), "entry": mine}
+    assert ask([job])[0].verdict == "unreadable"
+    with pytest.raises(verifier.Unreadable):
+        verifier.Verifier(io.BufferedReader(io.BytesIO(cut_off)), mine, proof).verify()

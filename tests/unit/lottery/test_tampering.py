@@ -68,7 +68,8 @@ def test_every_change_of_a_field_is_refused(name: str, verifier: ModuleType) -> 
 
 def misshapen(value: Any) -> Iterator[Any]:
     """The value with another kind of thing in its own place, and in each place within it."""
-    yield from (other for other in ({}, [{}], None, 7, "x") if other != value)
+    others: tuple[Any, ...] = ({}, [{}], None, 7, "x")
+    yield from (other for other in others if other != value)
     if isinstance(value, dict):
         yield from ({**value, key: other} for key in value for other in misshapen(value[key]))
     elif isinstance(value, list) and value:

@@ -1,6 +1,6 @@
 // Signatures of the witnesses (Ed25519) and of drand (BLS12-381). The vendored library does the arithmetic on the curves;
 // what counts as signed is decided here, because its own Ed25519 check multiplies by the cofactor and the protocol does not.
-import { bytesOfHex, bytesOfText, compareRuns } from "./bytes.mjs";
+import { bytesOfHex, bytesOfText, compareRuns, digestOf } from "./bytes.mjs";
 import { bls12_381, ed25519, sha256, sha512 } from "./vendor/noble.mjs";
 
 const Point = ed25519.Point;
@@ -21,11 +21,17 @@ export function timeOfRound(round) {
 }
 
 // The same key is asked about once for the rules and again for each of its signatures; a batch of files repeats itself.
+// A question is short, whatever was signed, and the oldest is forgotten, so that no file can make this grow.
 const remembered = new Map();
+const MOST_REMEMBERED = 4096;
 
 function once(question, answer) {
-  if (!remembered.has(question)) remembered.set(question, answer());
-  return remembered.get(question);
+  const known = remembered.get(question);
+  if (known !== undefined) return known;
+  if (remembered.size === MOST_REMEMBERED) remembered.delete(remembered.keys().next().value);
+  const isTrue = answer();
+  remembered.set(question, isTrue);
+  return isTrue;
 }
 
 function trueOrNot(check) {
@@ -43,12 +49,13 @@ export function isGoodKey(key) {
 
 /** RFC 8032 §5.1.7 without cofactor: S is reduced, and [S]B − [k]A is encoded as exactly the R of the signature. */
 export function isSigned(key, message, signature) {
-  return once(`${key} ${signature} ${message}`, () => trueOrNot(() => {
+  const signed = bytesOfText(message);
+  return once(`${key} ${signature} ${digestOf(signed)}`, () => trueOrNot(() => {
     const [secret, r] = [bytesOfHex(signature).subarray(32), bytesOfHex(signature).subarray(0, 32)];
     const s = littleEndian(secret);
     if (s >= ORDER || !isGoodKey(key)) return false;
     const publicKey = bytesOfHex(key);
-    const hash = sha512.create().update(r).update(publicKey).update(bytesOfText(message)).digest();
+    const hash = sha512.create().update(r).update(publicKey).update(signed).digest();
     const k = littleEndian(hash) % ORDER;
     const expected = times(Point.BASE, s).subtract(times(Point.fromBytes(publicKey, false), k)).toBytes();
     return compareRuns(expected, 0, r, 0, 32) === 0;

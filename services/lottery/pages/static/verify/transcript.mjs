@@ -119,12 +119,16 @@ export class Transcript {
   *#frozen() {
     this.freeze = this.#need("freeze");
     demand(this.freeze.at >= this.rules.timetable.freeze_from, "is before freeze_from");
+    this.latest = { at: this.freeze.at, line: this.count };
     Object.assign(this.figures, { entries: this.freeze.count, root: this.freeze.root });
     this.#compareKept("root", "root", this.freeze.root);
     yield;
     this.isPartial = this.rules.publication === "digest" && this.#record !== undefined && !this.#is("entry");
     demand(!this.isPartial || this.#publicPart,
       "is no entry: this is the public part of a draw published by digest, which a proof file or an auditor can check");
+    if (this.isPartial && this.explanation) {
+      throw new Unreadable("to explain an entry takes the whole transcript, and this is its public part");
+    }
     this.entries = new Entries();
     if (!this.isPartial) yield* this.#entries();
   }
@@ -150,14 +154,14 @@ export class Transcript {
 
   *#beforeTheClose() {
     this.struck = new Set();
-    this.timed = []; // what must not be after the close, with its line
+    this.figures.struck = 0;
     yield* this.#all("struck", (record) => record.entry, (record) => this.#strike(record));
     let last = this.rules.timetable.commit_until;
     for (; this.#is("adjusted"); yield) {
       const record = this.#need("adjusted");
       demand(record.at >= last, "is before commit_until, or before the adjustment ahead of it");
       this.seats.add(record);
-      this.timed.push([record.at, this.count]);
+      this.#mustPrecedeTheClose(record);
       last = record.at;
     }
     this.revealed = [];
@@ -170,15 +174,20 @@ export class Transcript {
       const record = this.#need(type);
       demandAscending([last, nameOf(record)], `records of type ${type}`);
       demand(record.at >= this.freeze.at, "is before the freeze");
+      this.#mustPrecedeTheClose(record);
       check(record);
-      this.timed.push([record.at, this.count]);
       last = nameOf(record);
     }
   }
 
+  /** Of all such lines only the latest is kept, however many there are. */
+  #mustPrecedeTheClose({ at }) {
+    if (at >= this.latest.at) this.latest = { at, line: this.count };
+  }
+
   #strike({ entry }) {
-    if (this.isPartial) this.struck.add(entry);
-    else this.struck.add(this.entries.number(entry));
+    this.figures.struck++;
+    if (!this.isPartial) this.struck.add(this.entries.number(entry));
   }
 
   #reveal({ witness, secret }) {
@@ -190,10 +199,10 @@ export class Transcript {
 
   *#closing() {
     const closed = this.#need("closed");
-    for (const [at, line] of this.timed) if (at > closed.at) throw new Fault("is after the close", line);
-    const linesDigest = this.isPartial ? null : this.#digestBefore();
-    checkClosing(this.rules, closed, { frozenAt: this.freeze.at, linesDigest, revealed: this.revealed });
-    Object.assign(this.figures, { struck: this.struck.size, closing: closingDigest(closed) });
+    demand(this.isPartial || closed.digest === this.#digestBefore(), "its digest is not that of the lines before it");
+    if (this.latest.at > closed.at) throw new Fault("is after the close", this.latest.line);
+    checkClosing(this.rules, closed, this.revealed);
+    this.figures.closing = closingDigest(closed);
     this.#compareKept("closed", "closing digest", this.figures.closing);
     yield;
     const beacon = this.#need("beacon");
