@@ -14,7 +14,18 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from services.lottery.guide.steps import PROGRAM, STEPS, Seat, Step, System, digest_typed, typed, version_typed
+from services.lottery.guide.steps import (
+    FOLDER,
+    PROGRAM,
+    STEPS,
+    Seat,
+    Step,
+    System,
+    check_typed,
+    digest_typed,
+    enter_typed,
+    typed,
+)
 from shared.contracts.programme import Programme
 from shared.contracts.programme_draw import CeremonyBeacon
 from shared.paper.embedding import registered
@@ -22,13 +33,13 @@ from shared.paper.font import Script
 from shared.ui import formats
 from shared.ui.language import t
 
-_SIDE, _EDGE = 15 * mm, 12 * mm
+_SIDE, _EDGE = 15 * mm, 10 * mm
 _WIDTH = A4[0] - 2 * _SIDE
 _INK, _RULE, _GROUND, _WARN = Color(0.1, 0.1, 0.1), Color(0.6, 0.6, 0.6), Color(0.94, 0.94, 0.94), Color(1, 0.95, 0.9)
-_SCALES = (1.0, 0.94, 0.88)
+_SCALES = (1.0, 0.94, 0.91, 0.88)
 """How far type may shrink, until each witness's page holds everything."""
 _CELL: tuple[Any, ...] = (
-    ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 4), ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 4), ("RIGHTPADDING", (0, 0), (-1, -1), 9),
     ("TOPPADDING", (0, 0), (-1, -1), 1.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
 )
 
@@ -134,11 +145,13 @@ def _parts(programme: Programme, place: Place, name: str, body: str) -> Iterable
             "guide.dates-are", commit=formats.jst(times.commit_until), freeze=formats.jst(times.freeze_from),
             close=formats.jst(times.close_from), beacon=_first_beacon(programme)))),
     ))
+    yield _Task(str(t("guide.enter")), str(t("guide.enter-text", folder=FOLDER)),
+                _two(**{system: enter_typed(system) for system in ("windows", "macos")}))
     yield _Task(str(t("guide.prepare")), str(t("guide.prepare-text")), _two(
-        **{system: f"{version_typed(system)}\n{digest_typed(system)}" for system in ("windows", "macos", "linux")}))
+        **{system: f"{digest_typed(system)}\n{check_typed(system)}" for system in ("windows", "macos", "linux")}))
     for number, step in enumerate(_steps(programme), 1):
-        yield _Task(f"{number}. {t(f'guide.step.{step}')}", str(t(f"guide.text.{step}", closing=seat.closing,
-                                                                 beacon=seat.beacon, file=seat.file)),
+        said = t(f"guide.text.{step}", folder=FOLDER, closing=seat.closing, beacon=seat.beacon, file=seat.file)
+        yield _Task(f"{number}. {t(f'guide.step.{step}')}", str(said),
                     _two(**{system: typed(step, seat, system) for system in ("windows", "macos")}))
     for warning, points in (("secret", 4), ("compare", 3), ("differs", 4)):
         yield _Warning(str(t(f"guide.{warning}")), tuple(
@@ -182,7 +195,8 @@ class _Setter:
                 commands = [[self._text(system, 7.5), self._command(line)] for system, line in lines]
                 return self._stack([
                     Spacer(1, 1.5 * mm), self._text(heading, 10), self._text(text, 8.2),
-                    self._table(commands, 22 * mm, ("BACKGROUND", (0, 0), (-1, -1), _GROUND))])
+                    self._table(commands, 22 * mm, ("BACKGROUND", (0, 0), (-1, -1), _GROUND),
+                                ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 1))])
             case _Warning(heading, points):
                 return self._stack([Spacer(1, 1.5 * mm), self._table(
                     [[self._text(heading, 9.5), [self._text(f"・{point}", 8.2) for point in points]]], 28 * mm,

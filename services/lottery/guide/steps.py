@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 PROGRAM = "kujibiki-witness.py"
+FOLDER = "kujibiki"
+"""On the witness's desktop; everything is saved there, so that each line needs only names."""
 System = Literal["windows", "macos", "linux"]
 Step = Literal["new", "show", "reveal", "closing", "beacon"]
 STEPS: tuple[Step, ...] = ("new", "show", "reveal", "closing", "beacon")
 """In their order; each has a paragraph of words of its own (`guide.step.…`)."""
 
 _PYTHON: dict[System, str] = {"windows": "py", "macos": "python3", "linux": "python3"}
+_ENTER: dict[System, str] = {
+    # Windows may have moved its desktop elsewhere, so the folder's own window opens the console: in its address bar.
+    "windows": "cmd",
+    "macos": f"cd ~/Desktop/{FOLDER}",
+    "linux": f"cd ~/Desktop/{FOLDER}",
+}
 _DIGEST: dict[System, str] = {
     "windows": f"certutil -hashfile {PROGRAM} SHA256",
     "macos": f"shasum -a 256 {PROGRAM}",
@@ -61,9 +69,14 @@ def typed(step: Step, seat: Seat, system: System) -> str:
     return " ".join((_PYTHON[system], PROGRAM, *arguments(step, seat)))
 
 
-def version_typed(system: System) -> str:
-    """The line that says which Python there is."""
-    return f"{_PYTHON[system]} --version"
+def enter_typed(system: System) -> str:
+    """The line that leads into the folder, each time before anything else; on Windows it opens a console there."""
+    return _ENTER[system]
+
+
+def check_typed(system: System) -> str:
+    """The line that says whether this Python can do all of it."""
+    return f"{_PYTHON[system]} {PROGRAM} check"
 
 
 def digest_typed(system: System) -> str:

@@ -3,6 +3,7 @@
 
 抽せんの立会人が自分のパソコンで使うプログラムです(インターネット不要)。
 
+    python3 kujibiki-witness.py check                                whether this Python can do all of it
     python3 kujibiki-witness.py new --name NAME --draw ID --file F   make a key and a secret, once a draw
     python3 kujibiki-witness.py show --file F                        public key and commitment, for the announcement
     python3 kujibiki-witness.py reveal --file F                      the secret, after the entries are frozen
@@ -23,6 +24,7 @@ import hashlib
 import hmac
 import json
 import os
+import platform
 import re
 import secrets
 import sys
@@ -204,8 +206,6 @@ def unseal(sealed, passphrase):
 
 
 def stretch(passphrase, salt):
-    if not hasattr(hashlib, "scrypt"):
-        raise Unreadable("this Python has no scrypt: use one with OpenSSL, or no passphrase")
     return hashlib.scrypt(passphrase.encode(), salt=salt, dklen=96, **SCRYPT)
 
 
@@ -251,12 +251,34 @@ def opened(content, options):
 
 
 def passphrase_for(options, prompt):
+    need_scrypt()
     if options.passphrase_file:
         return Path(options.passphrase_file).read_text(encoding="utf-8").rstrip("\r\n")
     return getpass.getpass(prompt)
 
 
 # ---------------------------------------------------------------- commands
+
+
+def need_scrypt():
+    """Before a passphrase is asked for: macOS's own Python is built without OpenSSL, and can't use one."""
+    if not hasattr(hashlib, "scrypt"):
+        raise Unreadable(
+            f"this Python ({sys.executable}) has no scrypt, so it can use no passphrase; the one of macOS is such."
+            " Install Python from https://www.python.org/downloads/, open a new terminal, and type the line again."
+            " (このPythonではパスフレーズ(合言葉)を使えません。macOSに付属のものがそうです。"
+            "python.orgからPythonを入れ、ターミナルを開き直して、同じ行をもう一度打ってください)"
+        )
+
+
+def command_check(_):
+    if sys.version_info < (3, 9):  # noqa: UP036 (a witness may have an older one)
+        raise Unreadable(
+            f"Python {platform.python_version()} is too old: install one from https://www.python.org/downloads/"
+            " (Pythonが古すぎます。python.orgから新しいものを入れてください)"
+        )
+    need_scrypt()
+    print(f"Python {platform.python_version()}: ready 使えます")
 
 
 def command_new(options):
@@ -401,6 +423,7 @@ def arguments(given):
     common.add_argument("--file", required=True, help="the witness's own file, one a draw")
     common.add_argument("--passphrase-file", metavar="FILE", help="read the passphrase from a file instead of asking")
     common.add_argument("--json", action="store_true", help="machine-readable output")
+    commands.add_parser("check", help="whether this Python can do all of it")
     new = commands.add_parser("new", parents=[common], help="make key pair and secret")
     new.add_argument("--name", required=True)
     new.add_argument("--draw", required=True)
@@ -418,7 +441,8 @@ def main(given=None):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     options = arguments(given)
-    commands = {"new": command_new, "show": command_show, "reveal": command_reveal, "sign": command_sign}
+    commands = {"check": command_check, "new": command_new, "show": command_show, "reveal": command_reveal,
+                "sign": command_sign}  # fmt: skip
     try:
         commands[options.command](options)
     except Refused as refused:

@@ -20,7 +20,18 @@ from services.lottery import pages
 from services.lottery.domain.transcript import Transcript
 from services.lottery.domain.witness import with_signatures
 from services.lottery.guide.sheet import Place, guide
-from services.lottery.guide.steps import PROGRAM, STEPS, Seat, Step, System, digest_typed, typed
+from services.lottery.guide.steps import (
+    FOLDER,
+    PROGRAM,
+    STEPS,
+    Seat,
+    Step,
+    System,
+    check_typed,
+    digest_typed,
+    enter_typed,
+    typed,
+)
 from shared.contracts.programme import Programme
 from shared.ui import formats
 from shared.ui.language import Words, speaking
@@ -35,14 +46,32 @@ POSIX_ONLY = {"pwd", "grp", "fcntl", "termios", "tty", "pty", "resource", "posix
 PORTABLE = {"O_WRONLY", "O_CREAT", "O_EXCL", "fdopen", "open", "fsync", "environ", "name"}
 
 
-def type_in(folder: Path, line: str, *, answers: str = "", encoding: str = "utf-8") -> str:
-    """Types a line of the guide, as on a machine whose `python3` is this one; gives what stands on the screen."""
+def desktop_folder(home: Path) -> Path:
+    """The folder that the guide has its reader make, with the program in it."""
+    folder = home / "Desktop" / FOLDER
+    folder.mkdir(parents=True)
+    shutil.copy(PUBLIC / PROGRAM, folder)
+    return folder
+
+
+def type_in(home: Path, system: System, line: str, *, answers: str = "", encoding: str = "utf-8") -> str:
+    """Types a line of the guide, as on a machine whose `python3` is this one; gives what stands on the screen.
+
+    A terminal opens in the witness's home, and the guide's own line leads to the folder; on Windows what is typed in
+    the address bar of a folder's window is started in that folder.
+    """
     python, *arguments = line.split(" ")
     assert python in ("py", "python3")
+    if system == "windows":
+        assert enter_typed(system) == "cmd"
+        start, opened = home / "Desktop" / FOLDER, ""
+    else:
+        start, opened = home, f"{enter_typed(system)} && "
     environment = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, input=answers.encode(encoding), capture_output=True, check=False,
-        env={**environment, "PYTHONIOENCODING": encoding}, start_new_session=True)
+        ["/bin/sh", "-c", f'{opened}exec "$@"', "sh", sys.executable, *arguments], cwd=start,
+        input=answers.encode(encoding), capture_output=True, check=False, start_new_session=True,
+        env={**environment, "PYTHONIOENCODING": encoding, "HOME": str(home)})
     assert done.returncode == 0, done.stderr.decode(encoding)
     return done.stdout.decode(encoding)
 
@@ -56,18 +85,19 @@ def last_word(screen: str, of: str) -> str:
 def test_b01_the_commands_of_the_guide_carry_a_draw_from_key_to_dice(
     tmp_path: Path, system: System, encoding: str
 ) -> None:
-    shutil.copy(PUBLIC / PROGRAM, tmp_path)
+    folder = desktop_folder(tmp_path)
     seats = {name: Seat(DRAW, name) for name in WITNESSES}
 
     def each(step: Step, answers: str) -> dict[str, str]:
-        return {name: type_in(tmp_path, typed(step, seat, system), answers=answers, encoding=encoding)
+        return {name: type_in(tmp_path, system, typed(step, seat, system), answers=answers, encoding=encoding)
                 for name, seat in seats.items()}
 
     def signed(step: Step, record: dict[str, Any]) -> dict[str, Any]:
-        (tmp_path / f"{DRAW}-{step}.json").write_text(json.dumps(record), encoding="utf-8")
+        (folder / f"{DRAW}-{step}.json").write_text(json.dumps(record), encoding="utf-8")
         screens = each(step, f"yes\n{PHRASE}\n")
         return with_signatures(record, {name: last_word(screen, "signature") for name, screen in screens.items()})
 
+    assert "使えます" in type_in(tmp_path, system, check_typed(system), encoding=encoding)
     each("new", f"{PHRASE}\n{PHRASE}\n")
     shown = each("show", "")
     keys = [{"name": name, "key": last_word(shown[name], "public key")} for name in WITNESSES]
@@ -83,10 +113,10 @@ def test_b01_the_commands_of_the_guide_carry_a_draw_from_key_to_dice(
 
 
 def test_b01_a_mistyped_passphrase_makes_no_file(tmp_path: Path) -> None:
-    shutil.copy(PUBLIC / PROGRAM, tmp_path)
+    folder = desktop_folder(tmp_path)
     with pytest.raises(AssertionError, match="differ"):
-        type_in(tmp_path, typed("new", Seat(DRAW, "ward"), "linux"), answers="one\ntwo\n")
-    assert [path.name for path in tmp_path.iterdir()] == [PROGRAM]
+        type_in(tmp_path, "linux", typed("new", Seat(DRAW, "ward"), "linux"), answers="one\ntwo\n")
+    assert [path.name for path in folder.iterdir()] == [PROGRAM]
 
 
 @pytest.mark.parametrize("name", ["live-site-2020", "summer-stage-2024"])
@@ -100,10 +130,12 @@ def test_b01_the_guide_is_one_page_a_witness_with_every_line_to_type(name: str) 
     ceremony = any(beacon.kind == "ceremony" for beacon in programme.draw.beacons)
     for page, witness in zip(document, programme.draw.witnesses, strict=True):
         text = "".join(page.get_textpage().get_text_range().split())
-        seat, systems = Seat(programme.draw.id, witness.name), ("windows", "macos", "linux")
+        seat = Seat(programme.draw.id, witness.name)
+        systems: tuple[System, ...] = ("windows", "macos", "linux")
         lines = [typed(step, seat, system) for step in STEPS[: 5 if ceremony else 4] for system in systems]
-        for said in (*lines, *map(digest_typed, systems), place.sha256, place.page, witness.body.ja,
-                     programme.ward.telephone):
+        for said in (*lines, *map(enter_typed, systems), *map(digest_typed, systems), *map(check_typed, systems),
+                     f"フォルダー「{FOLDER}」", "ターミナル", "コマンドプロンプト", place.sha256,
+                     place.page, witness.body.ja, programme.ward.telephone):
             assert "".join(said.split()) in text, said
 
 

@@ -160,3 +160,20 @@ def test_damaged_files_and_wrong_names_are_refused(file: Path, tmp_path: Path) -
     for name in ("Ward", "", "a b", "x" * 65):
         assert witness("new", "--name", name, "--draw", DRAW, "--file", tmp_path / "n.json").returncode == 1
     assert not (tmp_path / "n.json").exists()
+
+
+@pytest.mark.parametrize("typed", [["check"], ["new", "--name", "ward", "--draw", DRAW, "--passphrase"]])
+def test_b01_a_python_without_scrypt_is_told_what_to_install_before_anything_is_asked(
+    typed: list[str], tmp_path: Path
+) -> None:
+    """As macOS's own Python is."""
+    path = tmp_path / "ward.json"
+    arguments = typed if typed == ["check"] else [*typed, "--file", str(path)]
+    code = (f"import hashlib, runpy, sys; del hashlib.scrypt; sys.argv = ['w', *{arguments!r}]; "
+            f"runpy.run_path({str(PROGRAM)!r}, run_name='__main__')")  # fmt: skip
+    done = subprocess.run([sys.executable, "-I", "-X", "utf8", "-c", code], input="", capture_output=True, text=True,
+                          check=False, encoding="utf-8", start_new_session=True)  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    for said in ("Install Python from https://www.python.org", "python.orgからPythonを入れ", "同じ行をもう一度"):
+        assert said in done.stderr
+    assert "passphrase:" not in done.stderr.lower() and not path.exists()
