@@ -160,7 +160,7 @@ async def test_s01_whoever_comes_late_reads_on_each_page_that_it_is_not_in_the_d
     for page in (in_time.text, again.text):
         assert "抽選を待っています" in page and "抽選に入ったこと" in page
     sent = {**family, "step": "send", "key": "english"}
-    english = (await stage.http.post(f"{here}?lang=en", data=sent)).text
+    english = (await stage.http.post(here, data=sent, headers={"Accept-Language": "en"})).text
     assert "came after the application period and is not in the draw" in english
 
 
