@@ -62,8 +62,7 @@ class DueWork:
         while True:
             worked = False
             try:
-                for programme in await self._waiting(database, programmes()):
-                    worked |= await self._claim_and_handle(database, programme, clock.now(programme))
+                worked = await self._one_each(database, clock, programmes())
             except StoreError as error:
                 log.warning("%s waits: %s", self.name, type(error).__name__)
                 await asyncio.sleep(1)
@@ -71,6 +70,15 @@ class DueWork:
                 continue
             self._wake.clear()
             await woken(self._wake, IDLE_SECONDS)
+
+    async def _one_each(self, database: Database, clock: Clock, programmes: Sequence[str]) -> bool:
+        """A turn for each programme where something is due; whether there was any."""
+        worked, waiting = False, await self._waiting(database, programmes)
+        for programme in programmes:
+            if programme in waiting and await self._claim_and_handle(database, programme, clock.now(programme)):
+                # While it worked something may have fallen due in those that come after it: it is their turn now.
+                worked, waiting = True, await self._waiting(database, programmes)
+        return worked
 
     async def _waiting(self, database: Database, programmes: Sequence[str]) -> list[str]:
         """Those of the programmes that have anything to wait for: one question, however many they are."""
