@@ -217,7 +217,7 @@ class Store:
         """Adds to what is shown of erased applications."""
         await self._database[SHOWN].update_many(query, {"$set": values}, session=tx.session)
 
-    async def with_key(self, programme: str, key: str, most: int = 50) -> list[Document]:
+    async def with_key(self, programme: str, key: str, most: int) -> list[Document]:
         """The applications of this programme that have this search key, the first taken first."""
         found = self._database[APPLICATIONS].find({"programme": programme, "keys": key})
         return await found.sort("taken_at", 1).to_list(most)

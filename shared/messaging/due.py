@@ -51,9 +51,8 @@ class DueWork:
 
     async def anything_due(self, database: Database, clock: Clock, programmes: Sequence[str]) -> bool:
         """Whether something is due, claimed or not."""
-        now = {programme: clock.now(programme) for programme in programmes}
         for programme in await self._waiting(database, programmes):
-            query = {"state": DUE, "programme": programme, "due_at": {"$lte": now[programme]}}
+            query = {"state": DUE, "programme": programme, "due_at": {"$lte": clock.now(programme)}}
             if await database[self.collection].find_one(query, {"_id": 1}):
                 return True
         return False

@@ -321,8 +321,10 @@ class Service:
 
     def _check_part(self, task: asyncio.Task[None]) -> None:
         """A background part that died would fail silently: better the whole process, which a supervisor restarts."""
+        if task.cancelled() and self._ending:
+            return
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if error is not None and not self._ending:
+        if error is not None:
             log.critical("a background part failed", exc_info=error)
             self.on_failure(PART_FAILED)
 

@@ -61,7 +61,7 @@ def web_verdict(programme: Programme, now: datetime) -> Verdict:
         raise WindowRefused("too-early", window.opens)
     if now < window.closes:
         return COUNTS
-    if window.late == "keep":
+    if keeps_late_now(programme, now):
         return LATE
     raise WindowRefused("too-late", window.closes)
 

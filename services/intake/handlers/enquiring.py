@@ -135,7 +135,7 @@ async def _meant(means: Means, programme: Programme, said: Said, sought: str) ->
     if said.receipt:
         found = await means.store.by_receipt(programme.id, as_issued(said.receipt) or "none")
         return [found] if found else []
-    several = await means.store.with_key(programme.id, sought)
+    several = await means.store.with_key(programme.id, sought, MOST_COMPARED + 1)
     return several if len(several) <= MOST_COMPARED else []
 
 

@@ -77,19 +77,12 @@ async def propose(turn: Turn) -> Proposal:
 
 async def sign(turn: Turn, witness: str, signature: str) -> Proposal:
     """Takes one witness's signature of the proposed closing."""
-    if turn.state.closing is None or turn.state.stage != "closing":
-        raise _nothing_proposed(turn)
-    _still_unknown(turn, turn.state.closing)
-    return add_signature(turn, turn.state.closing, witness, signature)
+    return add_signature(turn, _proposed(turn), witness, signature)
 
 
 async def confirm(turn: Turn) -> DrawState:
     """Closes, when more than two thirds of the witnesses have signed."""
-    state = turn.state
-    if state.closing is None or state.stage != "closing":
-        raise _nothing_proposed(turn)
-    _still_unknown(turn, state.closing)
-    record = signed(turn, state.closing)
+    state, record = turn.state, signed(turn, _proposed(turn))
     state.closing_digest = turn.transcript.close(record)
     state.stage, state.closed_at = "closed", record["at"]
     turn.said("closed", turn.keep(Phase.CLOSED, "", record), digest=state.closing_digest)
@@ -119,16 +112,17 @@ def signed(turn: Turn, proposal: Proposal) -> dict[str, Any]:
     return with_signatures(proposal.record, proposal.signatures)
 
 
-def _still_unknown(turn: Turn, proposal: Proposal) -> None:
+def _proposed(turn: Turn) -> Proposal:
+    """The proposed closing, as long as nobody can know what it leads to."""
+    proposal = turn.state.closing
+    if turn.state.is_at_least("closed"):
+        raise OutOfOrder("step", "the draw is closed: there is one closing only", "close-late")
+    if proposal is None or turn.state.stage != "closing":
+        raise OutOfOrder("step", "there is no proposed closing: propose one first", "close-early")
     if has_fallen(turn.transcript.rules.beacons, proposal.record["at"], turn.at):
         raise StepRefused("closing-stale", "the beacon that counts for this closing has fallen: whoever closes knows "
                                            "the result. Propose anew, or, if a witness signed, prepare a second draw")
-
-
-def _nothing_proposed(turn: Turn) -> OutOfOrder:
-    if turn.state.is_at_least("closed"):
-        return OutOfOrder("step", "the draw is closed: there is one closing only", "close-late")
-    return OutOfOrder("step", "there is no proposed closing: propose one first", "close-early")
+    return proposal
 
 
 async def _reopen(turn: Turn) -> None:
